@@ -1,0 +1,43 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Floors, bottom up: a target imports only targets listed above it. CONTRIBUTING.md, "Architecture".
+let package = Package(
+    name: "LatentLab",
+    products: [
+        .library(name: "LatentLab", targets: ["LatentLab"]),
+        .executable(name: "latentlab", targets: ["latentlab-cli"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CJPEG", linkerSettings: [.linkedLibrary("turbojpeg")]),
+        // The OpenMP runtime that oneDNN uses is the one thread pool; its run-time library needs no compiler support.
+        .target(
+            name: "CKernels", dependencies: ["COpenBLAS"],
+            linkerSettings: [.linkedLibrary("openblas"), .linkedLibrary(":libgomp.so.1"), .linkedLibrary("m")]),
+        .target(name: "Tensors", dependencies: ["CKernels", "CDNNL"]),
+        .target(name: "Networks", dependencies: ["Tensors"]),
+        .target(name: "Diffusion", dependencies: ["Tensors"]),
+        .target(name: "Media", dependencies: ["Tensors", "CPNG", "CJPEG"]),
+        .target(name: "Metrics", dependencies: ["Tensors"]),
+        .target(name: "Codecs", dependencies: ["Networks"]),
+        .target(name: "Denoisers", dependencies: ["Networks", "Diffusion"]),
+        .target(name: "Training", dependencies: ["Networks", "Media"]),
+        .target(name: "Systems", dependencies: ["Codecs", "Denoisers", "Training", "Diffusion", "Media", "Metrics"]),
+        .target(name: "Lab", dependencies: ["Systems", .product(name: "Yams", package: "Yams")]),
+        .target(name: "LatentLab", dependencies: ["Lab"], path: "Sources/Umbrella"),
+        .executableTarget(
+            name: "latentlab-cli",
+            dependencies: ["LatentLab", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Sources/latentlab"),
+        .target(name: "TestKit", dependencies: ["Tensors"], path: "Tests/TestKit"),
+        .testTarget(name: "TensorsTests", dependencies: ["TestKit"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,163 @@
+// The contract of every CPU kernel. Row-major, element counts in int64_t, pointers to f32 unless a dtype says otherwise.
+// Every kernel has a portable body; AVX2 and AVX-512 bodies are chosen at run time. Results never depend on the number of
+// threads: work is cut into fixed pieces, and partial sums are added in a fixed order.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- threads (pool.c) ---------------------------------------------------------------------------------------------
+// One pool for everything: libgomp's, which oneDNN uses too. OpenBLAS is called from its tasks, single-threaded.
+void ll_set_threads(int count);
+int ll_threads(void);
+/// Runs body(context, i) for i in 0..<tasks, each once, in any order, on the pool; nested calls run in line.
+void ll_parallel(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
+const char *ll_instruction_set(void);   // "avx512", "avx2", "portable"; LATENTLAB_MAX_ISA=avx2|portable lowers it
+const char *ll_blas_kernel(void);       // OpenBLAS core name
+bool ll_has_bf16(void);                 // AMX-BF16 or AVX512-BF16
+
+// ---- dtypes -------------------------------------------------------------------------------------------------------
+enum { LL_F32 = 0, LL_BF16 = 1 };
+#define LL_MAX_RANK 8
+
+// ---- elementwise (elementwise.c) ----------------------------------------------------------------------------------
+enum ll_unary_op {
+    LL_NEG, LL_EXP, LL_LOG, LL_SQRT, LL_RSQRT, LL_SQUARE, LL_ABS, LL_TANH, LL_SIGMOID, LL_SILU, LL_GELU /* tanh form */,
+    LL_GELU_ERF, LL_RELU, LL_LEAKY_RELU /* slope p0 */, LL_SIN, LL_COS, LL_CLAMP /* p0..p1 */, LL_RECIPROCAL,
+    LL_SCALE /* p0 x + p1 */, LL_POWER /* x^p0 */, LL_SOFTPLUS, LL_LOG1P, LL_ERF,
+    LL_NONZERO /* x != 0 ? 1 : 0 */, LL_SIGN, LL_FLOOR, LL_ROUND
+};
+/// y[i] = op(x[i]); x and y contiguous, same dtype; x == y allowed.
+void ll_unary(int op, int dtype, int64_t n, const void *x, void *y, float p0, float p1);
+/// gx[i] = gy[i] * op'(x[i]); x is the input of the forward call (f32 or bf16), gy and gx have the same dtype as x.
+void ll_unary_backward(int op, int dtype, int64_t n, const void *x, const void *gy, void *gx, float p0, float p1);
+
+enum ll_binary_op { LL_ADD, LL_SUB, LL_MUL, LL_DIV, LL_MAX, LL_MIN, LL_EQ, LL_LT, LL_GT, LL_GE };   // comparisons give 1 or 0
+/// out = op(a, b) over `shape`; strides in elements (0 broadcasts); out contiguous. Fast for equal-contiguous, scalar and
+/// trailing-row broadcasts. a, b, out may each be f32 or bf16; arithmetic in f32.
+void ll_binary(int op, int rank, const int64_t *shape, const void *a, int a_dtype, const int64_t *a_strides,
+               const void *b, int b_dtype, const int64_t *b_strides, void *out, int out_dtype);
+/// dst = src (accumulate: dst += src) over `shape`, any strides, any pair of dtypes. Materialises views, casts, writes slices.
+void ll_copy(int rank, const int64_t *shape, const void *src, int src_dtype, const int64_t *src_strides,
+             void *dst, int dst_dtype, const int64_t *dst_strides, bool accumulate);
+void ll_fill(int dtype, int64_t n, void *x, float value);
+/// out[i] = mask[i] != 0 ? a[i] : b[i], all f32, contiguous.
+void ll_select(int64_t n, const float *mask, const float *a, const float *b, float *out);
+/// y += scale * x, f32.
+void ll_axpy(int64_t n, float scale, const float *x, float *y);
+
+// ---- reductions (reduce.c): x viewed as [outer, reduce, inner], result [outer, inner] in f32 ------------------------
+enum ll_reduce_op { LL_REDUCE_SUM, LL_REDUCE_MEAN, LL_REDUCE_MAX, LL_REDUCE_MIN };
+void ll_reduce(int op, int64_t outer, int64_t reduce, int64_t inner, const void *x, int dtype, float *y);
+/// index[o, i] of the largest element along the reduced axis, the first among equals.
+void ll_argmax(int64_t outer, int64_t reduce, int64_t inner, const float *x, int32_t *index);
+double ll_sum_squares(int64_t n, const float *x);
+/// Index of the first NaN or infinity, or -1.
+int64_t ll_first_nonfinite(int64_t n, const void *x, int dtype);
+
+// ---- rows: softmax, norms (softmax.c, norm.c) -----------------------------------------------------------------------
+/// y = softmax(x) or log softmax along rows of length `columns`; x, y same dtype.
+void ll_softmax(int64_t rows, int64_t columns, const void *x, void *y, int dtype, bool logarithm);
+/// gx from the OUTPUT y of ll_softmax.
+void ll_softmax_backward(int64_t rows, int64_t columns, const void *y, const void *gy, void *gx, int dtype, bool logarithm);
+/// loss[r] = logsumexp(x[r]) - x[r, target[r]]; target < 0 gives 0. lse [rows] is kept for the backward call.
+void ll_cross_entropy(int64_t rows, int64_t columns, const float *x, const int32_t *target, float *loss, float *lse);
+/// gx[r, c] = g[r] * (exp(x - lse) - [c == target]), 0 where target < 0.
+void ll_cross_entropy_backward(int64_t rows, int64_t columns, const float *x, const int32_t *target, const float *lse,
+                               const float *g, float *gx);
+
+/// y = (x - mean) * rstd (centered) or x * rstd (not centered: RMS norm), then * weight + bias (each [columns], may be NULL),
+/// or, with scale/shift given, * (1 + scale[g]) + shift[g] where g = row / rows_per_group and the tables have row stride
+/// `table_stride` elements (f32). x and y same dtype (f32 or bf16). mean (may be NULL if not centered) and rstd: [rows], saved.
+void ll_norm(int64_t rows, int64_t columns, const void *x, int dtype, bool centered, float eps,
+             const float *weight, const float *bias,
+             const float *scale, const float *shift, int64_t rows_per_group, int64_t table_stride,
+             void *y, float *mean, float *rstd);
+/// gx same dtype as x. gweight/gbias [columns] f32 (NULL: not wanted; overwritten). gscale/gshift [groups, columns] f32
+/// contiguous (NULL: not wanted; overwritten). Fixed summation order.
+void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *gy, int dtype, bool centered,
+                      const float *mean, const float *rstd, const float *weight, const float *scale,
+                      int64_t rows_per_group, int64_t table_stride,
+                      void *gx, float *gweight, float *gbias, float *gscale, float *gshift);
+
+/// Group norm of x [batch, space, channels], channels-last, statistics over space and channels/groups; then affine, then
+/// SiLU if asked. mean, rstd: [batch, groups].
+void ll_group_norm(int64_t batch, int64_t space, int64_t channels, int64_t groups, const void *x, int dtype, float eps,
+                   const float *weight, const float *bias, bool silu, void *y, float *mean, float *rstd);
+void ll_group_norm_backward(int64_t batch, int64_t space, int64_t channels, int64_t groups, const void *x, const void *gy,
+                            int dtype, const float *mean, const float *rstd, const float *weight, const float *bias, bool silu,
+                            void *gx, float *gweight, float *gbias);
+
+/// y = x + gate[g] * h, rows of `columns`, g = row / rows_per_group, gate f32 with row stride gate_stride.
+/// x, h, y may each be f32 or bf16.
+void ll_gated_residual(int64_t rows, int64_t columns, const void *x, int x_dtype, const float *gate, int64_t rows_per_group,
+                       int64_t gate_stride, const void *h, int h_dtype, void *y, int y_dtype);
+/// gh = gate * gy; ggate[g] = sum over rows of h * gy ([groups, columns] f32, overwritten).
+void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, int gy_dtype, const float *gate,
+                                int64_t rows_per_group, int64_t gate_stride, const void *h, int h_dtype,
+                                void *gh, float *ggate);
+
+// ---- matrix products (gemm.c) -----------------------------------------------------------------------------------------
+enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID };
+/// C[b] = alpha op(A[b]) op(B[b]) + beta C[b] in f32, op = transpose if asked, `lda/ldb/ldc` row strides, batch strides in
+/// elements (0 repeats). Cut into panels of `panel` rows of C (0: chosen here), each one single-threaded OpenBLAS call; the last panel
+/// is computed from a zero-padded copy when `padded`, so that a row's bits do not depend on how many rows there are.
+void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, int64_t a_batch,
+             const float *b, int64_t ldb, int64_t b_batch, float beta, float *c, int64_t ldc, int64_t c_batch,
+             int64_t batch, int64_t panel, bool padded);
+/// x[r, c] = act(x[r, c] + bias[c]) in place; bias may be NULL; `before` (may be NULL) receives the value before act.
+void ll_bias_activation(int64_t rows, int64_t columns, void *x, int dtype, const float *bias, int activation, void *before);
+/// g_before = gy * act'(before); gbias[c] = column sums of g_before (NULL: not wanted; overwritten). NONE: `before` unused, and
+/// g_before may be NULL (then only gbias is made).
+void ll_bias_activation_backward(int64_t rows, int64_t columns, const void *before, const void *gy, int dtype, int activation,
+                                 void *g_before, float *gbias);
+
+// ---- attention (attention.c) ------------------------------------------------------------------------------------------
+/// out[b, i, h] = softmax_j(scale q[b, i, h] . k[b, j, h] + mask) v[b, j, h]; all tensors f32 or bf16 (`dtype`) [batch, n or m, heads, width]
+/// with strides (elements) for batch, position and head; width contiguous. mask [batch, m] f32 1 keep / 0 drop, or NULL. Tiled by query
+/// rows: no [n, m] matrix in memory. lse [batch, heads, n] saved. A row with nothing to attend to gives 0.
+typedef struct { int64_t batch, position, head; } ll_strides;
+void ll_attention(int64_t batch, int64_t heads, int64_t n, int64_t m, int64_t width, float scale, bool causal, int dtype,
+                  const void *q, ll_strides qs, const void *k, ll_strides ks, const void *v, ll_strides vs,
+                  const float *mask, void *out, ll_strides os, float *lse);
+/// Gradients are written (not added) with their own strides, same dtype.
+void ll_attention_backward(int64_t batch, int64_t heads, int64_t n, int64_t m, int64_t width, float scale, bool causal, int dtype,
+                           const void *q, ll_strides qs, const void *k, ll_strides ks, const void *v, ll_strides vs,
+                           const float *mask, const void *out, ll_strides os, const float *lse, const void *gout, ll_strides gos,
+                           void *gq, ll_strides gqs, void *gk, ll_strides gks, void *gv, ll_strides gvs);
+
+// ---- gather (gather.c) -------------------------------------------------------------------------------------------------
+/// y[r] = table[index[r]], rows of `columns` f32.
+void ll_gather(int64_t rows, int64_t columns, const float *table, const int32_t *index, float *y);
+/// gtable[index[r]] += g[r]; fixed order whatever the threads.
+void ll_scatter_add(int64_t rows, int64_t columns, const float *g, const int32_t *index, int64_t table_rows, float *gtable);
+/// index[r] = argmin_c |x[r] - codebook[c]|^2, distance[r] (may be NULL) that minimum; the lowest index among equals.
+void ll_nearest(int64_t rows, int64_t codes, int64_t columns, const float *x, const float *codebook, int32_t *index, float *distance);
+/// Nearest-neighbour upsampling by 2 of [batch, height, width, channels], and the sum that undoes it.
+void ll_upsample2(int64_t batch, int64_t height, int64_t width, int64_t channels, const void *x, void *y, int dtype);
+void ll_upsample2_backward(int64_t batch, int64_t height, int64_t width, int64_t channels, const void *gy, void *gx, int dtype);
+
+// ---- randomness (random.c) -----------------------------------------------------------------------------------------------
+/// Philox4x32-10 (Salmon et al. 2011): out[0..3] from a 128-bit counter and a 64-bit key.
+void ll_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+/// x[i] for i in 0..<n from counter (i / 4, stream) under `key`: uniform in [0, 1) with 24 bits, or standard normal (Box-Muller).
+void ll_random_uniform(int64_t n, uint64_t key, uint64_t stream, float *x);
+void ll_random_normal(int64_t n, uint64_t key, uint64_t stream, float *x);
+
+// ---- optimiser (optimizer.c) ------------------------------------------------------------------------------------------------
+/// One pass: g *= gradient_scale (clipping, accumulation); AdamW with decoupled decay as PyTorch's; ema (may be NULL) = decay ema + (1 - decay) w.
+/// correction1 = 1 - beta1^step, correction2 = 1 - beta2^step. low (may be NULL): the new weights in bf16.
+void ll_adamw(int64_t n, float *w, const float *g, float *m, float *v, float *ema, uint16_t *low,
+              float gradient_scale, float lr, float beta1, float beta2, float eps, float decay,
+              float correction1, float correction2, float ema_decay);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
