@@ -38,6 +38,15 @@ let package = Package(
             path: "Sources/latentlab"),
         .target(name: "TestKit", dependencies: ["Tensors"], path: "Tests/TestKit"),
         .testTarget(name: "TensorsTests", dependencies: ["TestKit"]),
+        .testTarget(name: "LabTests", dependencies: ["TestKit", "Lab"]),
+        .testTarget(name: "SystemsTests", dependencies: ["TestKit", "Systems"]),
+        .testTarget(name: "TrainingTests", dependencies: ["TestKit", "Training"]),
+        .testTarget(name: "DenoisersTests", dependencies: ["TestKit", "Denoisers"]),
+        .testTarget(name: "CodecsTests", dependencies: ["TestKit", "Codecs"]),
+        .testTarget(name: "MetricsTests", dependencies: ["TestKit", "Metrics"]),
+        .testTarget(name: "MediaTests", dependencies: ["TestKit", "Media"]),
+        .testTarget(name: "DiffusionTests", dependencies: ["TestKit", "Diffusion"]),
+        .testTarget(name: "NetworksTests", dependencies: ["TestKit", "Networks"]),
     ],
     swiftLanguageModes: [.v6]
 )
