@@ -1,7 +1,7 @@
 /// A part with parameters. Subclasses are final, keep their parts in `let` properties, and are found by one walker.
 ///
 /// Names are property paths, `blocks.3.attention.query.weight`: renaming a property renames its tensors in every file.
-open class Module: @unchecked Sendable {
+open class Module {
     public init() {}
 
     /// Every parameter once, in order of declaration, named.

@@ -37,18 +37,27 @@ extension Tensor {
         return permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
     }
 
+    /// A new axis of size 1, a view.
     public func unsqueezed(_ axis: Int) -> Tensor {
-        var shape = self.shape
-        shape.insert(1, at: axis < 0 ? axis + rank + 1 : axis)
-        return reshaped(shape)
+        let axis = axis < 0 ? axis + rank + 1 : axis
+        var (shape, strides) = (self.shape, self.strides)
+        shape.insert(1, at: axis)
+        strides.insert(axis < rank ? self.strides[axis] * self.shape[axis] : 1, at: axis)
+        let y = viewed(shape, strides: strides, offset: offset)
+        let (node, original) = (self.node, self.shape)
+        return recorded("unsqueezed", y, self) { g, table in table.add(g.reshaped(original), to: node) }
     }
 
+    /// Without an axis of size 1, a view.
     public func squeezed(_ axis: Int) -> Tensor {
         let axis = shape.resolvedAxis(axis, "squeezed")
         precondition(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape)")
-        var shape = self.shape
+        var (shape, strides) = (self.shape, self.strides)
         shape.remove(at: axis)
-        return reshaped(shape)
+        strides.remove(at: axis)
+        let y = viewed(shape, strides: strides, offset: offset)
+        let (node, original) = (self.node, self.shape)
+        return recorded("squeezed", y, self) { g, table in table.add(g.reshaped(original), to: node) }
     }
 
     /// Elements `range` along `axis`, a view.

@@ -1,43 +1,4 @@
-// Attention over positions, convolutions over feature maps, gathering.
-
-/// softmax(scale q kᵀ + mask) v per head, tiled so that the score matrix is never in memory (Vaswani et al. 2017; Dao et al. 2022).
-///
-///     q: [B, N, H, K], k, v: [B, M, H, K], mask: [B, M] with 1 to keep
-///     returns [B, N, H, K]
-///
-/// A query with nothing to attend to gives 0.
-public func attention(
-    _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, causal: Bool = false, scale: Float? = nil
-) -> Tensor {
-    let (batch, n, heads, width) = q.shape4
-    precondition(
-        k.rank == 4 && k.shape == v.shape && k.shape[0] == batch && k.shape[2] == heads && k.shape[3] == width,
-        "attention: q \(q.shape), k \(k.shape), v \(v.shape)")
-    precondition(
-        mask == nil || mask!.shape == [batch, k.shape[1]], "attention: mask \(mask!.shape) for k \(k.shape)")
-    let dtype = DType.promoted(.promoted(q.dtype, k.dtype), v.dtype)
-    func operand(_ x: Tensor) -> Tensor {
-        let x = x.detached().cast(to: dtype)
-        return x.strides[3] == 1 ? x : x.contiguous()
-    }
-    let call = AttentionCall(
-        q: operand(q), k: operand(k), v: operand(v), mask: mask?.detached().cast(to: .f32).contiguous(), isCausal: causal,
-        scale: scale ?? 1 / Float(width).squareRoot())
-    let y = Tensor(uninitialized: q.shape, dtype)
-    let logSumExp = Tensor(uninitialized: [batch, heads, n])
-    backend.attention(call, into: y, logSumExp)
-    let (nq, nk, nv) = (q.node, k.node, v.node)
-    return recorded("attention", y, q, k, v) { gy, table in
-        let gq = Tensor(uninitialized: call.q.shape, dtype)
-        let gk = Tensor(uninitialized: call.k.shape, dtype)
-        let gv = Tensor(uninitialized: call.v.shape, dtype)
-        let g = gy.cast(to: dtype)
-        backend.attentionBackward(call, y, logSumExp, g.strides[3] == 1 ? g : g.contiguous(), into: gq, gk, gv)
-        table.add(gq, to: nq)
-        table.add(gk, to: nk)
-        table.add(gv, to: nv)
-    }
-}
+// Convolutions over feature maps, and gathering by index.
 
 /// Cross-correlation of channels-last maps, as every framework's convolution.
 ///
