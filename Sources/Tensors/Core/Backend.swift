@@ -138,10 +138,32 @@ package struct ConvolutionCall {
     package var isBatchInvariant: Bool
 }
 
+/// One AdamW update; the tensors are changed in place.
 package struct AdamWStep {
-    package var weight, gradient, firstMoment, secondMoment: Tensor
-    package var average: Tensor?
-    package var gradientScale, rate, beta1, beta2, eps, decay, correction1, correction2, averageDecay: Float
+    let weight, gradient, firstMoment, secondMoment: Tensor
+    let average: Tensor?
+    let gradientScale, rate, beta1, beta2, eps, decay, correction1, correction2, averageDecay: Float
+
+    package init(
+        weight: Tensor, gradient: Tensor, firstMoment: Tensor, secondMoment: Tensor, average: Tensor?,
+        gradientScale: Float, rate: Float, beta1: Float, beta2: Float, eps: Float, decay: Float, correction1: Float,
+        correction2: Float, averageDecay: Float
+    ) {
+        self.weight = weight
+        self.gradient = gradient
+        self.firstMoment = firstMoment
+        self.secondMoment = secondMoment
+        self.average = average
+        self.gradientScale = gradientScale
+        self.rate = rate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.eps = eps
+        self.decay = decay
+        self.correction1 = correction1
+        self.correction2 = correction2
+        self.averageDecay = averageDecay
+    }
 }
 
 /// Where numbers live and are worked on.
