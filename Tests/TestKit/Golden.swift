@@ -17,8 +17,7 @@ public struct Golden: Sendable {
 
     public init(_ name: String) {
         file = name
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let data = try! Data(contentsOf: folder.appendingPathComponent("Goldens/\(name).safetensors"))
+        let data = try! Data(contentsOf: URL(fileURLWithPath: Goldens.path("\(name).safetensors")))
         let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         header = try! JSONDecoder().decode([String: Entry].self, from: data.dropFirst(8).prefix(length))
         body = Data(data.dropFirst(8 + length))

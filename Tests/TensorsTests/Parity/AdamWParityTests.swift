@@ -36,17 +36,17 @@ import Testing
             }
             if step == 1 {
                 for (name, p) in zip(names, parameters) {
-                    #expect(difference(p, golden["second.\(name)"], within: 1e-5) == nil, "\(name) after two steps")
+                    expectClose(p, golden["second.\(name)"], relative: 1e-5, "\(name) after two steps")
                 }
             }
         }
-        #expect(difference(Tensor(losses, [10]), golden["loss"], within: 1e-5) == nil)
-        #expect(difference(Tensor(norms, [10]), golden["norm"], within: 1e-5) == nil)
+        expectClose(Tensor(losses, [10]), golden["loss"], relative: 1e-5)
+        expectClose(Tensor(norms, [10]), golden["norm"], relative: 1e-5)
         for (i, name) in names.enumerated() {
-            #expect(difference(parameters[i], golden["after.\(name)"], within: 2e-5) == nil, "\(name)")
-            #expect(difference(averages[i], golden["ema.\(name)"], within: 2e-5) == nil, "average of \(name)")
-            #expect(difference(first[i], golden["first_moment.\(name)"], within: 1e-5) == nil, "first moment of \(name)")
-            #expect(difference(second[i], golden["second_moment.\(name)"], within: 1e-5) == nil, "second moment of \(name)")
+            expectClose(parameters[i], golden["after.\(name)"], relative: 2e-5, "\(name)")
+            expectClose(averages[i], golden["ema.\(name)"], relative: 2e-5, "average of \(name)")
+            expectClose(first[i], golden["first_moment.\(name)"], relative: 1e-5, "first moment of \(name)")
+            expectClose(second[i], golden["second_moment.\(name)"], relative: 1e-5, "second moment of \(name)")
         }
     }
 

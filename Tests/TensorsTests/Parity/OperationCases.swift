@@ -87,12 +87,14 @@ extension OperationCase {
         },
     ]
 
-    private static let elementwise: [OperationCase] =
-        ([
-            ("gelu", { $0.gelu() }), ("geluErf", { $0.geluErf() }), ("silu", { $0.silu() }), ("tanh", { $0.tanh() }),
-            ("sigmoid", { $0.sigmoid() }), ("leakyRelu", { $0.leakyRelu(0.2) }), ("exp", { $0.exp() }),
-            ("sin", { $0.sin() }), ("cos", { $0.cos() }), ("rsqrt", { $0.rsqrt() }), ("log", { $0.log() }),
-        ] as [(String, @Sendable (Tensor) -> Tensor)]).map { name, function in
-            OperationCase(name, "x") { v, _ in function(v[0]) }
-        }
+    private static func unary(_ name: String, _ function: @escaping @Sendable (Tensor) -> Tensor) -> OperationCase {
+        OperationCase(name, "x") { v, _ in function(v[0]) }
+    }
+
+    private static let elementwise: [OperationCase] = [
+        unary("gelu") { $0.gelu() }, unary("geluErf") { $0.geluErf() }, unary("silu") { $0.silu() },
+        unary("tanh") { $0.tanh() }, unary("sigmoid") { $0.sigmoid() }, unary("leakyRelu") { $0.leakyRelu(0.2) },
+        unary("exp") { $0.exp() }, unary("sin") { $0.sin() }, unary("cos") { $0.cos() }, unary("rsqrt") { $0.rsqrt() },
+        unary("log") { $0.log() },
+    ]
 }
