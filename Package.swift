@@ -37,6 +37,7 @@ let package = Package(
             dependencies: ["LatentLab", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/latentlab"),
         .target(name: "TestKit", dependencies: ["Tensors"], path: "Tests/TestKit"),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
         .testTarget(name: "TensorsTests", dependencies: ["TestKit"]),
         .testTarget(name: "LabTests", dependencies: ["TestKit", "Lab"]),
         .testTarget(name: "SystemsTests", dependencies: ["TestKit", "Systems"]),
