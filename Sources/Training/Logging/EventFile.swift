@@ -112,7 +112,7 @@ public final class EventFile {
     private func write(step: Int, _ body: (inout ProtocolBuffer) -> Void) throws {
         var event = ProtocolBuffer()
         event.double(1, clock())
-        event.varint(2, step)
+        if step != 0 { event.varint(2, step) }
         body(&event)
         try file.append(Self.record(event.bytes))
     }

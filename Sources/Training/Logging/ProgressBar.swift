@@ -125,7 +125,7 @@ public final class ProgressBar {
             output.write(([label] + fields + extras).joined(separator: "  ") + "\n")
             return
         }
-        let width = max(20, output.width() - 1)  // The last column would wrap on some terminals.
+        let width = max(1, output.width() - 1)  // The last column would wrap on some terminals.
         var line = ([label] + fields).joined(separator: "  ")
         for extra in extras where line.count + extra.count + 2 <= width { line += "  " + extra }
         let room = min(24, width - line.count - 2)
