@@ -32,7 +32,7 @@ test: packages
 	@echo "Building the tests (release, one build)"
 	swift build -c release --build-tests
 	@echo "Running the tests"
-	swift test -c release --skip-build
+	swift test -c release --skip-build --no-parallel
 	@echo "All tests passed. Next: 'make demo' for pictures, 'make test-slow' for the long checks, CONTRIBUTING.md for the map."
 
 format:

@@ -17,13 +17,15 @@ public struct Workload {
     public let prepare: (Precision) -> () -> Void
 
     /// Every workload, by the names of `contract.md`. What a step is must equal `Experiments/benchmarks/workloads.py`.
-    public static let all: [Workload] = [
-        ditTraining("dit-s2-train", .preset("S", patch: 2), batch: 8, classes: 1000),
-        ditTraining("dit-small-train", small, batch: 64, classes: 10),
-        ditForward("dit-s2-forward", .preset("S", patch: 2), batch: 8),
-        ditForward("dit-b2-forward-1", .preset("B", patch: 2), batch: 1),
-        ditForward("dit-b2-forward-8", .preset("B", patch: 2), batch: 8),
-    ]
+    public static var all: [Workload] {
+        [
+            ditTraining("dit-s2-train", .preset("S", patch: 2), batch: 8, classes: 1000),
+            ditTraining("dit-small-train", small, batch: 64, classes: 10),
+            ditForward("dit-s2-forward", .preset("S", patch: 2), batch: 8),
+            ditForward("dit-b2-forward-1", .preset("B", patch: 2), batch: 1),
+            ditForward("dit-b2-forward-8", .preset("B", patch: 2), batch: 8),
+        ]
+    }
 
     private static var small: DiTConfiguration {
         var c = DiTConfiguration()
