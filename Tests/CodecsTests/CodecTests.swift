@@ -119,12 +119,13 @@ import Training
         codec.scramble(9)
         let x = discs([0, 1], size: 16)
         let report = codec.loss(Batch(pictures: x, places: [Noise(seed: 0), Noise(seed: 1)]), step: 0)
-        let y = codec.decode(codec.encode(x)).values
+        let (y, original) = (codec.decode(codec.encode(x)).values, x.values)
         var (mse, psnr) = (0.0, 0.0)
         for b in 0..<2 {
-            let error = (b * 768..<(b + 1) * 768).reduce(0.0) {
-                let d = Double(min(1, max(-1, y[$1]))) - Double(x.values[$1])
-                return $0 + d * d / 768
+            var error = 0.0
+            for i in b * 768..<(b + 1) * 768 {
+                let d = Double(min(1, max(-1, y[i]))) - Double(original[i])
+                error += d * d / 768
             }
             mse += error
             psnr += -10 * Double(Tensor(Float(error / 4)).log().scalar) / 2.302585092994046
@@ -183,8 +184,18 @@ import Training
         var (steps, pooled) = (0.0, 0.0)
         for b in 0..<2 {
             func at(_ i: Int, _ j: Int) -> Double { d[b * 16 + i * 4 + j] }
-            for i in 0..<4 { for j in 0..<3 { steps += (abs(at(i, j + 1) - at(i, j)) + abs(at(j + 1, i) - at(j, i))) / 24 } }
-            for i in [0, 2] { for j in [0, 2] { pooled += abs(at(i, j) + at(i, j + 1) + at(i + 1, j) + at(i + 1, j + 1)) / 32 } }
+            for i in 0..<4 {
+                for j in 0..<3 {
+                    steps += abs(at(i, j + 1) - at(i, j)) / 24
+                    steps += abs(at(j + 1, i) - at(j, i)) / 24
+                }
+            }
+            for i in [0, 2] {
+                for j in [0, 2] {
+                    let block: Double = at(i, j) + at(i, j + 1) + at(i + 1, j) + at(i + 1, j + 1)
+                    pooled += abs(block) / 32
+                }
+            }
         }
         expectClose(ReconstructionLoss(l1: 1, l2: 0)(y, x), Tensor(Float(l1)), relative: 1e-5)
         expectClose(ReconstructionLoss(l1: 0, l2: 3)(y, x), Tensor(Float(3 * l2)), relative: 1e-5)

@@ -41,9 +41,10 @@ func discs(_ indices: [Int], size: Int) -> Tensor {
                 var color: [Float] = [1, 1, 1]
                 for d in 0..<2 {
                     let n = Array(numbers[d * 6..<d * 6 + 6])
-                    let (cy, cx, r) = (n[0] * Float(size), n[1] * Float(size), Float(size) * (0.15 + 0.25 * n[2]))
-                    let (dy, dx) = (Float(y) - cy, Float(x) - cx)
-                    if dy * dy + dx * dx < r * r { color = [n[3] * 2 - 1, n[4] * 2 - 1, n[5] * 2 - 1] }
+                    let radius = Float(size) * (0.15 + 0.25 * n[2])
+                    let dy = Float(y) - n[0] * Float(size)
+                    let dx = Float(x) - n[1] * Float(size)
+                    if dy * dy + dx * dx < radius * radius { color = [n[3] * 2 - 1, n[4] * 2 - 1, n[5] * 2 - 1] }
                 }
                 values += color
             }

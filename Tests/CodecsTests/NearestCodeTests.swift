@@ -39,10 +39,9 @@ import Testing
                 let gt = gradients(of: loss, wrt: [table.value])[0].values
                 var expected = [Float](repeating: 0, count: 18)
                 let (rows, near) = (h.values, chosen.values)
+                let weight: Float = 2 / n * (form == .paper ? 1 : 0.25)
                 for (i, token) in q.tokens(of: h).values.enumerated() {
-                    for d in 0..<3 {
-                        expected[Int(token) * 3 + d] += (near[i * 3 + d] - rows[i * 3 + d]) * 2 / n * (form == .paper ? 1 : 0.25)
-                    }
+                    for d in 0..<3 { expected[Int(token) * 3 + d] += (near[i * 3 + d] - rows[i * 3 + d]) * weight }
                 }
                 expectClose(Tensor(gt, [6, 3]), Tensor(expected, [6, 3]), relative: 1e-4, "\(form) codes")
             }
@@ -61,11 +60,13 @@ import Testing
     @Test func `tokens are the nearest codes`() {
         let q = quantizer()
         let (rows, codes) = (h.values, q.codeVectors.values)
+        func distance(_ i: Int, _ k: Int) -> Float {
+            var sum: Float = 0
+            for d in 0..<3 { sum += (rows[i * 3 + d] - codes[k * 3 + d]) * (rows[i * 3 + d] - codes[k * 3 + d]) }
+            return sum
+        }
         let expected = (0..<24).map { i in
             Int32((0..<6).min { a, b in distance(i, a) < distance(i, b) }!)
-        }
-        func distance(_ i: Int, _ k: Int) -> Float {
-            (0..<3).reduce(0) { $0 + (rows[i * 3 + $1] - codes[k * 3 + $1]) * (rows[i * 3 + $1] - codes[k * 3 + $1]) }
         }
         #expect(q.tokens(of: h) == Tokens(expected, [2, 4, 3]))
     }
@@ -92,9 +93,8 @@ import Testing
                 for d in 0..<3 { sums[Int(token) * 3 + d] += 0.01 * Double(h.values[i * 3 + d]) }
             }
             let n = counts.reduce(0, +)
-            let expected = sums.indices.map { i in
-                Float(sums[i] / ((counts[i / 3] + 1e-5) / (n + 6e-5) * n))
-            }
+            let smoothed = counts.map { ($0 + 1e-5) / (n + 6e-5) * n }
+            let expected = sums.indices.map { Float(sums[$0] / smoothed[$0 / 3]) }
             expectClose(q.buffer("counts").value, Tensor(counts.map(Float.init), [6]), relative: 1e-5, "counts")
             expectClose(q.codeVectors, Tensor(expected, [6, 3]), relative: 2e-5, "codes after step \(step)")
         }
@@ -163,7 +163,7 @@ import Testing
     @Test func `k-means with fewer vectors than codes leaves no code undefined`() {
         let q = quantizer(codes: 40)
         q.prepare(with: h, noise: Noise(seed: 12))
-        #expect(q.codeVectors.values.allSatisfy(\.isFinite))
+        #expect(q.codeVectors.values.allSatisfy { $0.isFinite })
         #expect(q.usage <= 24.0 / 40 && q.usage > 0.5)
     }
 

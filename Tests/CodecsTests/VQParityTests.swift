@@ -1,4 +1,5 @@
 import Codecs
+import Networks
 import Tensors
 import TestKit
 import Testing
@@ -27,13 +28,14 @@ import Testing
     func `vectors, tokens and decoded pictures are those of diffusers`(_ learning: NearestCodeConfiguration.Learning) throws {
         let golden = try Goldens.open("vq.safetensors")
         let codec = try codec(.paper, learning)
-        let x = try #require(try batch().pictures)
+        let x = try #require(batch().pictures)
         expectClose(codec.vectors(of: x), channelsLast(try golden.tensor("h")), "vectors")
         guard case .tokens(let tokens) = codec.encode(x) else {
             Issue.record("a VQ-VAE encodes to tokens")
             return
         }
-        #expect(tokens == (try golden.tokens("indices")))
+        let indices = try golden.tokens("indices")
+        #expect(tokens == indices)
         expectIdentical(codec.quantizer.vectors(of: tokens), channelsLast(try golden.tensor("quantized")), "quantized")
         expectClose(codec.decode(.tokens(tokens)), channelsLast(try golden.tensor("decoded")), "decoded")
         expectClose(codec.decode(.tokens(tokens.reshaped([2, 64]))), channelsLast(try golden.tensor("decoded")), "a sequence")

@@ -1,3 +1,4 @@
+import Glibc
 import Metrics
 import Tensors
 import Testing
@@ -12,8 +13,8 @@ import Testing
         usage.add(Tokens([2, 2, 3, 3], [4]))
         #expect(usage.usedShare == 1 && abs(usage.perplexity - 4) < 1e-12 && usage.total == 8)
         usage.add(Tokens([Int32](repeating: 0, count: 8), [8]))
-        // 10, 2, 2, 2 of 16.
-        #expect(abs(usage.perplexity - 2.9266752486) < 1e-6)
+        // 10, 2, 2, 2 of 16: Π p^-p.
+        #expect(abs(usage.perplexity - pow(1.6, 0.625) * pow(8, 0.375)) < 1e-12)
     }
 
     @Test func `samples that equal their own item hit, samples of another do not`() {

@@ -27,10 +27,13 @@ import Testing
     }
 
     @Test func `diagonal covariances have the closed form`() {
-        let (m1, m2, c1, c2) = ([1.0, -2, 0], [0.5, 1, 0], [4.0, 0.25, 0], [1.0, 9, 2])
+        let (m1, m2): ([Double], [Double]) = ([1, -2, 0], [0.5, 1, 0])
+        let (c1, c2): ([Double], [Double]) = ([4, 0.25, 0], [1, 9, 2])
         func diagonal(_ values: [Double]) -> [Double] { (0..<9).map { $0 % 4 == 0 ? values[$0 / 4] : 0 } }
-        let expected = (0..<3).reduce(0.0) {
-            $0 + (m1[$1] - m2[$1]) * (m1[$1] - m2[$1]) + pow(c1[$1].squareRoot() - c2[$1].squareRoot(), 2)
+        var expected = 0.0
+        for i in 0..<3 {
+            let (step, spread) = (m1[i] - m2[i], c1[i].squareRoot() - c2[i].squareRoot())
+            expected += step * step + spread * spread
         }
         let found = frechetDistance(meanA: m1, covarianceA: diagonal(c1), meanB: m2, covarianceB: diagonal(c2))
         #expect(abs(found - expected) < 1e-12)
