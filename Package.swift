@@ -44,7 +44,7 @@ let package = Package(
         .testTarget(name: "SystemsTests", dependencies: ["TestKit", "Systems"]),
         .testTarget(name: "TrainingTests", dependencies: ["TestKit", "Training"]),
         .testTarget(name: "DenoisersTests", dependencies: ["TestKit", "Denoisers"]),
-        .testTarget(name: "CodecsTests", dependencies: ["TestKit", "Codecs"]),
+        .testTarget(name: "CodecsTests", dependencies: ["TestKit", "Codecs", "Training"]),
         .testTarget(name: "MetricsTests", dependencies: ["TestKit", "Metrics"]),
         .testTarget(name: "MediaTests", dependencies: ["TestKit", "Media"]),
         .testTarget(name: "DiffusionTests", dependencies: ["TestKit", "Diffusion"]),
