@@ -91,16 +91,24 @@ public final class KLAutoencoder: Module, Codec, Trainable {
     /// Sums over examples: `reconstruction` and `kl` (the loss's terms), `mse` and `psnr` (of pictures clamped to [-1, 1]).
     public func loss(_ batch: Batch) -> LossReport {
         guard let x = batch.pictures else { preconditionFailure("KLAutoencoder: it trains on pictures") }
+        let terms = loss(x, noise: normal(batch.places.map { $0("latent") }, latents.shape))
+        var sums = reconstructionSums(terms.decoded, x)
+        sums["reconstruction"] = terms.reconstruction.detached() * Float(batch.count)
+        sums["kl"] = terms.kl.detached().sum()
+        return LossReport(loss: terms.total, sums: sums)
+    }
+
+    /// The loss of `x` with the given draw.
+    ///
+    ///     noise: [B, h, w, latentChannels]
+    package func loss(
+        _ x: Tensor, noise: Tensor
+    ) -> (total: Tensor, reconstruction: Tensor, kl: Tensor, decoded: Tensor) {
         let (mean, logVariance) = rawMoments(x)
-        let noise = normal(batch.places.map { $0("latent") }, Array(mean.shape.dropFirst()))
-        let z = mean + (logVariance * 0.5).exp() * noise
-        let decoded = decodedRaw(z)
+        let decoded = decodedRaw(mean + (logVariance * 0.5).exp() * noise)
         let reconstruction = configuration.reconstruction(decoded, x)
         let kl = (mean.square() + logVariance.exp() - logVariance - 1).sum([1, 2, 3]) * 0.5    // [B]
-        var sums = reconstructionSums(decoded, x)
-        sums["reconstruction"] = reconstruction.detached() * Float(batch.count)
-        sums["kl"] = kl.detached().sum()
-        return LossReport(loss: reconstruction + kl.mean() * configuration.klWeight, sums: sums)
+        return (reconstruction + kl.mean() * configuration.klWeight, reconstruction, kl, decoded)
     }
 
     /// Sets the normalisation from the latents of `batches` of media `[B, H, W, C]`, so that draws have mean 0 and deviation 1.

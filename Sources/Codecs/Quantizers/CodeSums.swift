@@ -73,35 +73,3 @@ struct CodeSums {
         return vectors
     }
 }
-
-/// Codes by k-means: distinct rows to begin with, then Lloyd's steps; a code that nothing chose is drawn anew.
-///
-///     rows: [N, D]
-///     returns codes [K, D] and what the rows say about them
-func kMeans(_ rows: Tensor, codes: Int, iterations: Int, noise: Noise) -> (codebook: Tensor, sums: CodeSums) {
-    let (count, width) = rows.shape2
-    let values = rows.values
-    let order = noise("start").permutation(count)
-    // With fewer rows than codes some are taken twice; the second of them is the one redrawn.
-    var start: [Float] = []
-    start.reserveCapacity(codes * width)
-    for k in 0..<codes {
-        let row = order[k % count] * width
-        start += values[row..<row + width]
-    }
-    var codebook = Tensor(start, [codes, width])
-    var sums = CodeSums(rows, nearestCodes(rows, codebook), codes: codes)
-    for iteration in 0..<iterations {
-        var centres = codebook.values
-        let (n, s) = (sums.counts.values, sums.sums.values)
-        for k in 0..<codes where n[k] > 0 {
-            for i in k * width..<(k + 1) * width { centres[i] = s[i] / n[k] }
-        }
-        for (k, vector) in sums.drawn(for: n.indices.filter { n[$0] == 0 }, noise("empty")(iteration)) {
-            centres.replaceSubrange(k * width..<(k + 1) * width, with: vector)
-        }
-        codebook = Tensor(centres, [codes, width])
-        sums = CodeSums(rows, nearestCodes(rows, codebook), codes: codes)
-    }
-    return (codebook, sums)
-}
