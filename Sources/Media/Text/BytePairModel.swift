@@ -21,7 +21,8 @@ struct BytePairModel: TokenModel {
     private let ignoresMerges: Bool
 
     init(_ model: JSONField) throws(InputError) {
-        vocabulary = try Vocabulary(model.field("vocab"))
+        let vocabulary = try Vocabulary(model.field("vocab"))
+        self.vocabulary = vocabulary
         if let dropout = try model.optional("dropout"), try dropout.number() != 0 {
             throw dropout.error("unsupported: random merges", expected: "null")
         }
