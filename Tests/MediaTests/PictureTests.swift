@@ -51,7 +51,7 @@ import Testing
 
     @Test func `missing files, folders and other formats are named`() {
         #expect(throws: InputError.self) { try Picture.read("/nowhere/a.png") }
-        #expect(throws: InputError.self) { try Picture.read("/tmp") }
+        #expect(throws: InputError.self) { try Picture.read(Fixtures.root) }
         let error = #expect(throws: InputError.self) {
             try Picture.decode([0x47, 0x49, 0x46], from: "a.png")
         }
