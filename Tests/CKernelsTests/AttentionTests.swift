@@ -39,27 +39,41 @@ private struct Problem {
         }
         return (out, lse, gq, gk, gv)
     }
-    func visible(_ item: Int, _ i: Int, _ j: Int) -> Bool { (!causal || j <= i + m - n) && (mask?[item * m + j] ?? 1) != 0 }
+    func visible(_ item: Int, _ i: Int, _ j: Int) -> Bool {
+        (!causal || j <= i + m - n) && (mask?[item * m + j] ?? 1) != 0
+    }
 
-    func strides(_ length: Int) -> ll_strides { ll_strides(batch: Int64(length * h * w), position: Int64(h * w), head: Int64(w)) }
+    func strides(_ length: Int) -> ll_strides {
+        ll_strides(batch: Int64(length * h * w), position: Int64(h * w), head: Int64(w))
+    }
     func forward(_ kind: Kind) -> (out: Buffer, lse: Buffer) {
         let (qb, kb, vb, mb) = (Buffer(kind, q), Buffer(kind, k), Buffer(kind, v), mask.map { f32($0) })
         let out = Buffer(kind, count: q.count), lse = f32(count: b * h * n)
-        ll_attention(Int64(b), Int64(h), Int64(n), Int64(m), Int64(w), Float(scale), causal, kind.code, qb.pointer, strides(n),
-                     kb.pointer, strides(m), vb.pointer, strides(m), mb?.floats, out.pointer, strides(n), lse.floats)
+        ll_attention(
+            Int64(b), Int64(h), Int64(n), Int64(m), Int64(w), Float(scale), causal, kind.code, qb.pointer,
+            strides(n),
+            kb.pointer, strides(m), vb.pointer, strides(m), mb?.floats, out.pointer, strides(n), lse.floats)
         return (out, lse)
     }
     func backward(_ kind: Kind) -> [Float] {
         let (out, lse) = forward(kind)
-        let (qb, kb, vb, gb, mb) = (Buffer(kind, q), Buffer(kind, k), Buffer(kind, v), Buffer(kind, g), mask.map { f32($0) })
-        let (gq, gk, gv) = (Buffer(kind, count: q.count), Buffer(kind, count: k.count), Buffer(kind, count: k.count))
-        ll_attention_backward(Int64(b), Int64(h), Int64(n), Int64(m), Int64(w), Float(scale), causal, kind.code, qb.pointer,
-                              strides(n), kb.pointer, strides(m), vb.pointer, strides(m), mb?.floats, out.pointer, strides(n),
-                              lse.floats, gb.pointer, strides(n), gq.pointer, strides(n), gk.pointer, strides(m), gv.pointer, strides(m))
+        let (qb, kb, vb, gb, mb) = (
+            Buffer(kind, q), Buffer(kind, k), Buffer(kind, v), Buffer(kind, g), mask.map { f32($0) }
+        )
+        let (gq, gk, gv) = (
+            Buffer(kind, count: q.count), Buffer(kind, count: k.count), Buffer(kind, count: k.count)
+        )
+        ll_attention_backward(
+            Int64(b), Int64(h), Int64(n), Int64(m), Int64(w), Float(scale), causal, kind.code, qb.pointer,
+            strides(n), kb.pointer, strides(m), vb.pointer, strides(m), mb?.floats, out.pointer, strides(n),
+            lse.floats, gb.pointer, strides(n), gq.pointer, strides(n), gk.pointer, strides(m), gv.pointer,
+            strides(m))
         return gq.intact && gk.intact && gv.intact ? gq.values + gk.values + gv.values : []
     }
 
-    static func drawn(_ b: Int, _ h: Int, _ n: Int, _ m: Int, _ w: Int, causal: Bool, masked: Bool, kind: Kind) -> Problem {
+    static func drawn(
+        _ b: Int, _ h: Int, _ n: Int, _ m: Int, _ w: Int, causal: Bool, masked: Bool, kind: Kind
+    ) -> Problem {
         var draw = Draw(UInt64(n * 31 + m))
         var p = Problem(b: b, h: h, n: n, m: m, w: w, causal: causal)
         p.q = kind.rounded(draw.values(b * n * h * w))
@@ -73,18 +87,31 @@ private struct Problem {
 }
 
 @Suite struct AttentionKernels {
-    @Test(arguments: Kind.allCases) func `attention and its gradients, masked, causal, with more keys than a tile`(kind: Kind) {
-        for (b, h, n, m, w) in [(1, 1, 1, 1, 1), (2, 3, 7, 5, 4), (2, 2, 70, 90, 17), (1, 1, 66, 1100, 8), (1, 2, 130, 130, 16), (2, 1, 5, 0, 4), (1, 1, 0, 4, 4)] {
+    @Test(arguments: Kind.allCases)
+    func `attention and its gradients, masked, causal, with more keys than a tile`(kind: Kind) {
+        for (b, h, n, m, w) in [
+            (1, 1, 1, 1, 1), (2, 3, 7, 5, 4), (2, 2, 70, 90, 17), (1, 1, 66, 1100, 8), (1, 2, 130, 130, 16),
+            (2, 1, 5, 0, 4), (1, 1, 0, 4, 4),
+        ] {
             for (causal, masked) in [(false, false), (true, false), (false, true), (true, true)] {
-                let p = Problem.drawn(b, h, n, m, w, causal: causal, masked: masked, kind: kind), truth = p.solved()
+                let p = Problem.drawn(b, h, n, m, w, causal: causal, masked: masked, kind: kind),
+                    truth = p.solved()
                 let name: Comment = "\(b) \(h) \(n) \(m) \(w) causal \(causal) masked \(masked)"
-                #expect(complaint(truth.out + truth.lse, absolute: 1e-5 + kind.rounding / 20, relative: 1e-5 + kind.rounding) {
-                    let (out, lse) = p.forward(kind)
-                    return out.intact && lse.intact ? out.values + lse.values : []
-                } == nil, name)
-                #expect(complaint(truth.gq + truth.gk + truth.gv, absolute: 5e-5 + 3 * kind.rounding, relative: 1e-4 + kind.rounding) {
-                    p.backward(kind)
-                } == nil, name)
+                #expect(
+                    complaint(
+                        truth.out + truth.lse, absolute: 1e-5 + kind.rounding / 20,
+                        relative: 1e-5 + kind.rounding
+                    ) {
+                        let (out, lse) = p.forward(kind)
+                        return out.intact && lse.intact ? out.values + lse.values : []
+                    } == nil, name)
+                #expect(
+                    complaint(
+                        truth.gq + truth.gk + truth.gv, absolute: 5e-5 + 3 * kind.rounding,
+                        relative: 1e-4 + kind.rounding
+                    ) {
+                        p.backward(kind)
+                    } == nil, name)
             }
         }
     }
@@ -98,7 +125,9 @@ private struct Problem {
             one.q = Array(p.q[item * size..<(item + 1) * size])
             one.k = Array(p.k[item * 80 * 32..<(item + 1) * 80 * 32])
             one.v = Array(p.v[item * 80 * 32..<(item + 1) * 80 * 32])
-            #expect(one.forward(.f32).out.values.map(\.bitPattern) == all[item * size..<(item + 1) * size].map(\.bitPattern))
+            #expect(
+                one.forward(.f32).out.values.map(\.bitPattern)
+                    == all[item * size..<(item + 1) * size].map(\.bitPattern))
         }
     }
 }

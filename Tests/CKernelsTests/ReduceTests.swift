@@ -5,7 +5,10 @@ import Testing
 @Suite struct ReduceKernels {
     @Test(arguments: Kind.allCases) func `sums, means and extrema along any axis`(kind: Kind) {
         var draw = Draw(12)
-        for (o, r, i) in [(1, 1, 1), (3, 7, 5), (1, 50_001, 1), (1, 5000, 33), (40, 300, 3), (2, 900, 80), (3, 0, 4), (0, 3, 3), (500, 64, 1)] {
+        for (o, r, i) in [
+            (1, 1, 1), (3, 7, 5), (1, 50_001, 1), (1, 5000, 33), (40, 300, 3), (2, 900, 80), (3, 0, 4),
+            (0, 3, 3), (500, 64, 1),
+        ] {
             let x = kind.rounded(draw.values(o * r * i, -1, 2)), xb = Buffer(kind, x)
             for op in [LL_REDUCE_SUM, LL_REDUCE_MEAN, LL_REDUCE_MAX, LL_REDUCE_MIN] {
                 let expected = (0..<o * i).map { k -> Double in
@@ -17,11 +20,13 @@ import Testing
                     default: return column.min() ?? .infinity
                     }
                 }
-                #expect(complaint(expected, absolute: 1e-5, relative: 1e-6) {
-                    let y = f32(count: o * i)
-                    ll_reduce(Int32(op.rawValue), Int64(o), Int64(r), Int64(i), xb.pointer, kind.code, y.floats)
-                    return y.intact ? y.values : []
-                } == nil, "operation \(op.rawValue) of \(o) x \(r) x \(i)")
+                #expect(
+                    complaint(expected, absolute: 1e-5, relative: 1e-6) {
+                        let y = f32(count: o * i)
+                        ll_reduce(
+                            Int32(op.rawValue), Int64(o), Int64(r), Int64(i), xb.pointer, kind.code, y.floats)
+                        return y.intact ? y.values : []
+                    } == nil, "operation \(op.rawValue) of \(o) x \(r) x \(i)")
             }
         }
     }
@@ -32,11 +37,12 @@ import Testing
             x[place] = .nan
             let xb = f32(x)
             for op in [LL_REDUCE_MAX, LL_REDUCE_MIN] {
-                #expect(complaint([.nan], absolute: 0, relative: 0) {
-                    let y = f32(count: 1)
-                    ll_reduce(Int32(op.rawValue), 1, Int64(n), 1, xb.pointer, 0, y.floats)
-                    return y.values
-                } == nil)
+                #expect(
+                    complaint([.nan], absolute: 0, relative: 0) {
+                        let y = f32(count: 1)
+                        ll_reduce(Int32(op.rawValue), 1, Int64(n), 1, xb.pointer, 0, y.floats)
+                        return y.values
+                    } == nil)
             }
         }
     }
@@ -49,11 +55,12 @@ import Testing
                 let column = (0..<r).map { x[(k / i * r + $0) * i + k % i] }
                 return Double(column.firstIndex(of: column.max()!)!)
             }
-            #expect(complaint(expected, absolute: 0, relative: 0) {
-                var index = [Int32](repeating: -1, count: o * i)
-                ll_argmax(Int64(o), Int64(r), Int64(i), xb.floats, &index)
-                return index.map { Float($0) }
-            } == nil)
+            #expect(
+                complaint(expected, absolute: 0, relative: 0) {
+                    var index = [Int32](repeating: -1, count: o * i)
+                    ll_argmax(Int64(o), Int64(r), Int64(i), xb.floats, &index)
+                    return index.map { Float($0) }
+                } == nil)
         }
     }
 

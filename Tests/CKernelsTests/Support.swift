@@ -35,7 +35,7 @@ func bfloat(_ x: Float) -> UInt16 {
 }
 func float(_ h: UInt16) -> Float { Float(bitPattern: UInt32(h) << 16) }
 
-/// A buffer of either dtype that starts at an odd place: kernels may assume no more than the alignment of an element.
+/// A buffer of either dtype at an odd place: kernels may assume the alignment of an element, no more.
 final class Buffer {
     let kind: Kind, count: Int
     private let memory: UnsafeMutableRawPointer
@@ -49,7 +49,11 @@ final class Buffer {
     convenience init(_ kind: Kind, _ values: [Double]) {
         self.init(kind, count: values.count)
         for (i, v) in values.enumerated() {
-            if kind == .f32 { floats[i] = Float(v) } else { pointer.assumingMemoryBound(to: UInt16.self)[i] = bfloat(Float(v)) }
+            if kind == .f32 {
+                floats[i] = Float(v)
+            } else {
+                pointer.assumingMemoryBound(to: UInt16.self)[i] = bfloat(Float(v))
+            }
         }
     }
     deinit { memory.deallocate() }
@@ -68,7 +72,7 @@ final class Buffer {
 func f32(_ values: [Double]) -> Buffer { Buffer(.f32, values) }
 func f32(count: Int) -> Buffer { Buffer(.f32, count: count) }
 
-/// Runs a kernel on one and on two threads with every instruction set this processor has. Returns what is wrong, or nil.
+/// Runs a kernel on one and on two threads with every instruction set; returns what is wrong.
 func complaint(_ expected: [Double], absolute: Double, relative: Double, _ run: () -> [Float]) -> String? {
     defer { ll_limit_instruction_set(nil) }
     for name in ["avx512", "avx2", "portable"] {

@@ -5,20 +5,26 @@ import Testing
     @Test func `gather reads rows, scatter adds them in order`() {
         var draw = Draw(18)
         for (rows, columns, entries) in [(1, 1, 1), (9, 5, 3), (2000, 130, 40)] {
-            let table = Kind.f32.rounded(draw.values(entries * columns)), g = Kind.f32.rounded(draw.values(rows * columns))
+            let table = Kind.f32.rounded(draw.values(entries * columns)),
+                g = Kind.f32.rounded(draw.values(rows * columns))
             let index = (0..<rows).map { Int32($0 * 7 % entries) }, (tb, gb) = (f32(table), f32(g))
-            #expect(complaint((0..<rows * columns).map { table[Int(index[$0 / columns]) * columns + $0 % columns] }, absolute: 0, relative: 0) {
-                let y = f32(count: rows * columns)
-                ll_gather(Int64(rows), Int64(columns), tb.floats, index, y.floats)
-                return y.values
-            } == nil)
+            #expect(
+                complaint(
+                    (0..<rows * columns).map { table[Int(index[$0 / columns]) * columns + $0 % columns] },
+                    absolute: 0, relative: 0
+                ) {
+                    let y = f32(count: rows * columns)
+                    ll_gather(Int64(rows), Int64(columns), tb.floats, index, y.floats)
+                    return y.values
+                } == nil)
             var sums = table
             for i in 0..<rows * columns { sums[Int(index[i / columns]) * columns + i % columns] += g[i] }
-            #expect(complaint(sums, absolute: 2e-5, relative: 1e-6) {
-                let y = f32(table)
-                ll_scatter_add(Int64(rows), Int64(columns), gb.floats, index, Int64(entries), y.floats)
-                return y.intact ? y.values : []
-            } == nil)
+            #expect(
+                complaint(sums, absolute: 2e-5, relative: 1e-6) {
+                    let y = f32(table)
+                    ll_scatter_add(Int64(rows), Int64(columns), gb.floats, index, Int64(entries), y.floats)
+                    return y.intact ? y.values : []
+                } == nil)
         }
     }
 
@@ -32,17 +38,23 @@ import Testing
             for i in 0..<columns { x[i] = book[(codes - 1) * columns + i] }
             let best = (0..<rows).map { r -> (Int, Double) in
                 let d = (0..<codes).map { c in
-                    (0..<columns).reduce(0) { $0 + (x[r * columns + $1] - book[c * columns + $1]) * (x[r * columns + $1] - book[c * columns + $1]) }
+                    (0..<columns).reduce(0) {
+                        $0 + (x[r * columns + $1] - book[c * columns + $1])
+                            * (x[r * columns + $1] - book[c * columns + $1])
+                    }
                 }
                 return (d.firstIndex(of: d.min()!)!, d.min()!)
             }
             let (xb, bb) = (f32(x), f32(book))
-            #expect(complaint(best.map { Double($0.0) } + best.map(\.1), absolute: 1e-6, relative: 1e-6) {
-                var index = [Int32](repeating: -1, count: rows)
-                let distance = f32(count: rows)
-                ll_nearest(Int64(rows), Int64(codes), Int64(columns), xb.floats, bb.floats, &index, distance.floats)
-                return index.map { Float($0) } + distance.values
-            } == nil, "\(rows) rows, \(codes) codes of \(columns)")
+            #expect(
+                complaint(best.map { Double($0.0) } + best.map(\.1), absolute: 1e-6, relative: 1e-6) {
+                    var index = [Int32](repeating: -1, count: rows)
+                    let distance = f32(count: rows)
+                    ll_nearest(
+                        Int64(rows), Int64(codes), Int64(columns), xb.floats, bb.floats, &index,
+                        distance.floats)
+                    return index.map { Float($0) } + distance.values
+                } == nil, "\(rows) rows, \(codes) codes of \(columns)")
         }
     }
 
