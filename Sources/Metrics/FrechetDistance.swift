@@ -58,8 +58,8 @@ public struct FeatureStatistics: Sendable {
     }
 }
 
-/// Fréchet distance between two normal distributions (Dowson & Landau 1982): |μ₁ - μ₂|² + tr(C₁ + C₂ - 2
-/// (C₁½ C₂ C₁½)½).
+/// Fréchet distance between two normal distributions (Dowson & Landau 1982):
+/// |μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁½ C₂ C₁½)½).
 ///
 /// It is called FID only where the features are the published Inception network's.
 public func frechetDistance(_ a: FeatureStatistics, _ b: FeatureStatistics) -> Double {
