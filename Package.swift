@@ -14,7 +14,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
-        .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl")]),
+        .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary(":libgomp.so.1")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("turbojpeg")]),
         // The OpenMP runtime that oneDNN uses is the one thread pool; its run-time library needs no compiler support.
@@ -37,6 +37,8 @@ let package = Package(
             dependencies: ["LatentLab", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Sources/latentlab"),
         .target(name: "TestKit", dependencies: ["Tensors"], path: "Tests/TestKit"),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels"]),
+        .testTarget(name: "CDNNLTests", dependencies: ["CDNNL"]),
         .testTarget(name: "TensorsTests", dependencies: ["TestKit"]),
         .testTarget(name: "LabTests", dependencies: ["TestKit", "Lab"]),
         .testTarget(name: "SystemsTests", dependencies: ["TestKit", "Systems"]),

@@ -22,12 +22,16 @@ static int kept;
 static void *arena;
 static size_t arena_size;
 
+static void drop_all(void);
+
 dnnl_status_t plan_lock(void) {
     pthread_mutex_lock(&lock);
     dnnl_status_t status = dnnl_success;
     if (!engine) status = dnnl_engine_create(&engine, dnnl_cpu, 0);
     if (!status && !stream) status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
     if (status) pthread_mutex_unlock(&lock);
+    // Shapes repeat from step to step; a program that never repeats one must not grow without end.
+    if (!status && kept >= MOST_PLANS) drop_all();
     return status;
 }
 
@@ -99,8 +103,6 @@ static void drop_all(void) {
 }
 
 void plan_keep(plan *p) {
-    // Shapes repeat from step to step; a program that never repeats one must not grow without end.
-    if (kept >= MOST_PLANS) drop_all();
     plan **place = bucket(&p->key);
     p->next = *place;
     *place = p;
@@ -122,7 +124,8 @@ dnnl_status_t plan_make_primitive(plan *p, dnnl_primitive_desc_t description) {
     dnnl_status_t status = dnnl_primitive_create(&p->primitive, description);
     if (status || !scratch || !dnnl_memory_desc_get_size(scratch)) return status;
     p->scratchpad_offset = p->arena_bytes;
-    p->arena_bytes += up(dnnl_memory_desc_get_size(scratch));
+    p->scratchpad_bytes = dnnl_memory_desc_get_size(scratch);
+    p->arena_bytes += up(p->scratchpad_bytes);
     return dnnl_memory_create(&p->scratchpad, scratch, engine, DNNL_MEMORY_NONE);
 }
 
@@ -165,6 +168,17 @@ static dnnl_status_t reorder(const plan_operand *o) {
         {DNNL_ARG_TO, o->output ? o->user : o->inner},
     };
     return dnnl_primitive_execute(o->reorder, stream, 2, arguments);
+}
+
+dnnl_status_t plan_reorder_input(plan_operand *o, void *from, void *to) {
+    if (!o->reorder) {
+        // The layouts are one: the bytes are what the primitive wants.
+        memcpy(to, from, o->bytes);
+        return dnnl_success;
+    }
+    dnnl_status_t status = dnnl_memory_set_data_handle(o->user, from);
+    if (!status) status = dnnl_memory_set_data_handle(o->inner, to);
+    return status ? status : reorder(o);
 }
 
 /// Points the primitive's own buffers into the arena and lists its arguments.

@@ -9,7 +9,7 @@
 
 #include "oneapi/dnnl/dnnl.h"
 
-enum plan_kind { PLAN_FORWARD = 1, PLAN_BACKWARD_DATA, PLAN_BACKWARD_WEIGHTS, PLAN_MATMUL, PLAN_PANEL, PLAN_PACK };
+enum plan_kind { PLAN_FORWARD = 1, PLAN_BACKWARD_DATA, PLAN_BACKWARD_WEIGHTS, PLAN_MATMUL, PLAN_TILE };
 
 /// Everything a primitive was made for. Unused values are 0.
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct plan {
     int count;
     plan_operand operands[PLAN_OPERANDS];
     dnnl_memory_t scratchpad;
-    size_t scratchpad_offset, arena_bytes;
+    size_t scratchpad_offset, scratchpad_bytes, arena_bytes;
 } plan;
 
 /// Makes the engine and the stream on the first call and takes the mutex; a failure leaves it free.
@@ -66,6 +66,9 @@ typedef struct {
 
 /// Runs the primitive `repetitions` times. An input that does not step is reordered once. Synchronous.
 dnnl_status_t plan_run(plan *p, const plan_buffer *buffers, int64_t repetitions);
+
+/// Brings one input from the caller's layout at `from` to the primitive's at `to`.
+dnnl_status_t plan_reorder_input(plan_operand *o, void *from, void *to);
 
 /// At least `bytes` of scratch at a cache line's boundary, kept between calls; NULL when memory is out. Its content does not last.
 void *plan_arena(size_t bytes);

@@ -13,6 +13,7 @@ INLINE vf vpower(vf x, float p) {
     if (p == 2.0f) return x * x;
     if (p == 1.0f) return x;
     if (p == 0.0f) return 1.0f;
+    if (p == 0.5f) return vsqrt(x);
     if (p == -1.0f) return 1.0f / x;
     vf y;
     for (int i = 0; i < 16; i++) y[i] = powf(x[i], p);

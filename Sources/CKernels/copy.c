@@ -10,6 +10,8 @@ typedef struct {
     ll_cut cut;
 } copy_call;
 
+#define LL_TURN_STRIP 64
+
 #define LL_BODY "copy_body.h"
 #include "instantiate.h"
 
@@ -27,7 +29,7 @@ void ll_copy(int rank, const int64_t *shape, const void *src, int src_dtype, con
         for (int d = 0; d < last; d++)
             if (c.walk.strides[0][d] == 1 && c.walk.shape[d] >= 4) c.turned = d;
     if (c.turned >= 0) {
-        int64_t strips = ll_pieces(c.walk.shape[c.turned], 16);
+        int64_t strips = ll_pieces(c.walk.shape[c.turned], LL_TURN_STRIP);
         ll_run(work, c.cut.rows / c.walk.shape[c.turned] * strips, LL_PICK(turn_task), &c);
     } else {
         ll_run(shared ? 0 : work, ll_cut_tasks(&c.cut), LL_PICK(copy_task), &c);

@@ -45,13 +45,14 @@ INLINE void turn(vf r[16]) {
     }
 }
 
-/// One task: 16 positions of the axis along which the source is contiguous, all of the last axis, one outer index.
+/// One task: LL_TURN_STRIP positions of the axis along which the source is contiguous, all of the last axis, one outer
+/// index.
 static void K(turn_task)(void *context, int64_t task) {
     const copy_call *c = context;
     const int last = c->walk.rank - 1;
     const int64_t n = c->walk.shape[last], m = c->walk.shape[c->turned];
     const int64_t ss = c->walk.strides[0][last], ds = c->walk.strides[1][c->turned];
-    int64_t strips = ll_pieces(m, 16), j = task % strips * 16, row = task / strips;
+    int64_t strips = ll_pieces(m, LL_TURN_STRIP), j = task % strips * LL_TURN_STRIP, row = task / strips;
     int64_t source = j, target = j * ds;
     for (int d = last - 1; d >= 0; d--) {
         if (d == c->turned) continue;
@@ -60,15 +61,17 @@ static void K(turn_task)(void *context, int64_t task) {
         source += i * c->walk.strides[0][d];
         target += i * c->walk.strides[1][d];
     }
-    int64_t wide = ll_min(16, m - j);
     for (int64_t i = 0; i < n; i += 16) {
-        vf r[16];
-        for (int64_t k = 0; k < 16; k++)
-            r[k] = i + k < n ? get(ll_at(c->src, c->st, source + (i + k) * ss), c->st, 0, wide) : (vf)0.0f;
-        turn(r);
-        for (int64_t k = 0; k < wide; k++) {
-            void *y = ll_at_mut(c->dst, c->dt, target + k * ds);
-            put(y, c->dt, i, n, c->accumulate ? get(y, c->dt, i, n) + r[k] : r[k]);
+        for (int64_t l = 0; l < LL_TURN_STRIP && j + l < m; l += 16) {
+            int64_t wide = ll_min(16, m - j - l);
+            vf r[16];
+            for (int64_t k = 0; k < 16; k++)
+                r[k] = i + k < n ? get(ll_at(c->src, c->st, source + l + (i + k) * ss), c->st, 0, wide) : (vf)0.0f;
+            turn(r);
+            for (int64_t k = 0; k < wide; k++) {
+                void *y = ll_at_mut(c->dst, c->dt, target + (l + k) * ds);
+                put(y, c->dt, i, n, c->accumulate ? get(y, c->dt, i, n) + r[k] : r[k]);
+            }
         }
     }
 }

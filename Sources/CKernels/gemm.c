@@ -4,13 +4,15 @@
 #include <pthread.h>
 #include <string.h>
 
-typedef struct {
+typedef struct gemm_call gemm_call;
+struct gemm_call {
     bool ta, tb, padded;
     int64_t m, n, k, lda, a_batch, ldb, b_batch, ldc, c_batch, panel, panels, strip, strips;
     float alpha, beta;
     const float *a, *b;
     float *c;
-} gemm_call;
+    void (*rowwise)(const gemm_call *, const float *, const float *, float *, int64_t, int64_t, int64_t, int64_t);
+};
 
 #define LL_BODY "gemm_body.h"
 #include "instantiate.h"
@@ -61,7 +63,7 @@ static void gemm_task(void *context, int64_t task) {
     const float *a = g->a + item * g->a_batch, *b = g->b + item * g->b_batch;
     float *c = g->c + item * g->c_batch;
     if (g->padded && place_matters) {
-        LL_PICK(rowwise_panel)(g, a, b, c, first, first + rows, from, from + columns);
+        g->rowwise(g, a, b, c, first, first + rows, from, from + columns);
         return;
     }
     a += g->ta ? first : first * g->lda;
@@ -79,7 +81,8 @@ void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, con
              int64_t batch, int64_t panel, bool padded) {
     if (m <= 0 || n <= 0 || batch <= 0) return;
     if (padded) pthread_once(&probed, probe);
-    gemm_call g = {ta, tb, padded, m, n, k, lda, a_batch, ldb, b_batch, ldc, c_batch, 0, 0, n, 1, alpha, beta, a, b, c};
+    gemm_call g = {ta, tb, padded, m, n, k, lda, a_batch, ldb, b_batch, ldc, c_batch, 0, 0, n, 1, alpha, beta, a, b, c,
+                   LL_PICK(rowwise_panel)};
     // A padded product's panel must not depend on m.
     g.panel = panel > 0 ? panel : padded ? 64 : chosen_panel(m);
     g.panels = ll_pieces(m, g.panel);

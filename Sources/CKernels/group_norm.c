@@ -10,7 +10,7 @@ typedef struct {
     const float *weight, *bias;
     bool silu;
     void *y;        // gx in the backward call
-    float *partial; // per piece: forward [2, groups] mean and centred squares; backward [2, channels] gz xhat and gz
+    float *partial; // per piece: forward [3, groups], see statistics_task; backward [2, channels] gz xhat and gz
     float *table;   // per batch item: forward [2, channels] factor, offset; backward [4, channels] mean, rstd, two means
 } group_call;
 
@@ -30,18 +30,18 @@ void ll_group_norm(int64_t batch, int64_t space, int64_t channels, int64_t group
     const int64_t work = batch * space * channels, width = channels / ll_max(1, groups);
     if (work == 0) return;
     group_call c = prepared(batch, space, channels, groups, x, NULL, dtype, weight, bias, silu, y);
-    c.partial = ll_scratch(LL_SCRATCH_PARTIALS, batch * c.pieces * 2 * groups + batch * 2 * channels);
-    c.table = c.partial + batch * c.pieces * 2 * groups;
+    c.partial = ll_scratch(LL_SCRATCH_PARTIALS, batch * c.pieces * 3 * groups + batch * 2 * channels);
+    c.table = c.partial + batch * c.pieces * 3 * groups;
     ll_run(work, batch * c.pieces, LL_PICK(statistics_task), &c);
     for (int64_t item = 0; item < batch; item++) {
         for (int64_t g = 0; g < groups; g++) {
             double count = 0, center = 0, squares = 0;   // merged piece by piece (Chan, Golub and LeVeque 1979)
             for (int64_t p = 0; p < c.pieces; p++) {
-                const float *moments = c.partial + (item * c.pieces + p) * 2 * groups;
-                double n = (double)(ll_min(c.piece_rows, space - p * c.piece_rows) * width);
-                double step = moments[g] - center;
+                const float *moments = c.partial + (item * c.pieces + p) * 3 * groups;
+                double n = (double)(ll_min(c.piece_rows, space - p * c.piece_rows) * width), rest = moments[groups + g];
+                double step = moments[g] + rest / n - center;
                 center += step * n / (count + n);
-                squares += moments[groups + g] + step * step * count * n / (count + n);
+                squares += moments[2 * groups + g] - rest * rest / n + step * step * count * n / (count + n);
                 count += n;
             }
             float m = (float)center, s = (float)(1.0 / sqrt(squares / count + eps));

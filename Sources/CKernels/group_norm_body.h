@@ -6,36 +6,39 @@
 #define channel_sums K(channel_sums_)
 #endif
 
-/// out[c] = sum over rows of (x - center[c])^power, power 1 or 2.
-INLINE void channel_sums(const void *x, int dtype, int64_t rows, int64_t channels, const float *center, int power,
-                         float *out) {
+/// sums[c] = sum over rows of (x - center[c]), and of its square in squares[c] (NULL: not wanted).
+INLINE void channel_sums(const void *x, int dtype, int64_t rows, int64_t channels, const float *center, float *sums,
+                         float *squares) {
     for (int64_t c = 0; c < channels; c += 16) {
-        vf a = 0, b = 0, m = center ? get(center, LL_F32, c, channels) : (vf)0.0f;
+        vf a = 0, b = 0, aa = 0, bb = 0, m = center ? get(center, LL_F32, c, channels) : (vf)0.0f;
         int64_t r = 0;
         for (; r + 2 <= rows; r += 2) {
             vf u = get(x, dtype, r * channels + c, (r + 1) * channels) - m;
             vf v = get(x, dtype, (r + 1) * channels + c, (r + 2) * channels) - m;
-            a = power == 2 ? u * u + a : u + a;
-            b = power == 2 ? v * v + b : v + b;
+            a = u + a, b = v + b;
+            if (squares) aa = u * u + aa, bb = v * v + bb;
         }
         if (r < rows) {
             vf u = get(x, dtype, r * channels + c, (r + 1) * channels) - m;
-            a = power == 2 ? u * u + a : u + a;
+            a = u + a;
+            aa = u * u + aa;
         }
-        put(out, LL_F32, c, channels, a + b);
+        put(sums, LL_F32, c, channels, a + b);
+        if (squares) put(squares, LL_F32, c, channels, aa + bb);
     }
 }
 
+/// Per group of one piece: a mean rounded to f32, and the sums of (x - that mean) and of its square.
 static void K(statistics_task)(void *context, int64_t task) {
     const group_call *c = context;
     const int64_t width = c->channels / c->groups;
     int64_t item = task / c->pieces, first = task % c->pieces * c->piece_rows;
     int64_t rows = ll_min(c->piece_rows, c->space - first);
     const void *x = ll_at(c->x, c->dtype, (item * c->space + first) * c->channels);
-    float *sums = ll_scratch(LL_SCRATCH_TILE, 2 * c->channels), *center = sums + c->channels;
-    if (c->dtype == LL_F32) channel_sums(x, LL_F32, rows, c->channels, NULL, 1, sums);
-    else channel_sums(x, LL_BF16, rows, c->channels, NULL, 1, sums);
-    float *moments = c->partial + task * 2 * c->groups;
+    float *sums = ll_scratch(LL_SCRATCH_TILE, 3 * c->channels), *center = sums + c->channels, *squares = center + c->channels;
+    if (c->dtype == LL_F32) channel_sums(x, LL_F32, rows, c->channels, NULL, sums, NULL);
+    else channel_sums(x, LL_BF16, rows, c->channels, NULL, sums, NULL);
+    float *moments = c->partial + task * 3 * c->groups;
     for (int64_t g = 0; g < c->groups; g++) {
         double sum = 0;
         for (int64_t i = g * width; i < (g + 1) * width; i++) sum += sums[i];
@@ -43,12 +46,13 @@ static void K(statistics_task)(void *context, int64_t task) {
         moments[g] = mean;
         for (int64_t i = g * width; i < (g + 1) * width; i++) center[i] = mean;
     }
-    if (c->dtype == LL_F32) channel_sums(x, LL_F32, rows, c->channels, center, 2, sums);
-    else channel_sums(x, LL_BF16, rows, c->channels, center, 2, sums);
+    if (c->dtype == LL_F32) channel_sums(x, LL_F32, rows, c->channels, center, sums, squares);
+    else channel_sums(x, LL_BF16, rows, c->channels, center, sums, squares);
     for (int64_t g = 0; g < c->groups; g++) {
-        double sum = 0;
-        for (int64_t i = g * width; i < (g + 1) * width; i++) sum += sums[i];
+        double sum = 0, square = 0;
+        for (int64_t i = g * width; i < (g + 1) * width; i++) sum += sums[i], square += squares[i];
         moments[c->groups + g] = (float)sum;
+        moments[2 * c->groups + g] = (float)square;
     }
 }
 

@@ -1,5 +1,5 @@
-// exp, log, tanh, sigmoid, sin, cos, erf on sixteen floats, within 2 ulp where the result is a normal number. The
-// coefficients are minimax fits made for these intervals. Rounding uses the 1.5 * 2^23 trick: a NaN never meets a
+// exp, log, tanh, sigmoid, sin, cos, erf on sixteen floats, within 1.5 ulp where the result is a normal number
+// (sigmoid 2.5). The coefficients are minimax fits made for these intervals. Rounding uses the 1.5 * 2^23 trick: a NaN never meets a
 // conversion to integer.
 #ifndef LL_MATH_NAMES
 #define LL_MATH_NAMES

@@ -13,7 +13,8 @@
 #include <cpuid.h>
 #endif
 
-int ll_isa = LL_ISA_PORTABLE;
+int ll_best_isa = LL_ISA_PORTABLE;
+_Thread_local int ll_isa_limit = LL_ISA_AVX512;
 static atomic_int thread_count = 1;
 static _Thread_local int announced = 0;   // the count this thread has told OpenMP; its setting is per thread
 
@@ -115,15 +116,16 @@ static int best_isa(void) {
     return LL_ISA_PORTABLE;
 }
 
-void ll_limit_instruction_set(const char *name) {
-    int best = best_isa(), limit = best;
-    if (name != NULL && strcmp(name, "portable") == 0) limit = LL_ISA_PORTABLE;
-    if (name != NULL && strcmp(name, "avx2") == 0) limit = LL_ISA_AVX2;
-    ll_isa = limit < best ? limit : best;
+static int named_isa(const char *name) {
+    if (name != NULL && strcmp(name, "portable") == 0) return LL_ISA_PORTABLE;
+    if (name != NULL && strcmp(name, "avx2") == 0) return LL_ISA_AVX2;
+    return LL_ISA_AVX512;
 }
 
+void ll_limit_instruction_set(const char *name) { ll_isa_limit = named_isa(name); }
+
 const char *ll_instruction_set(void) {
-    return ll_isa == LL_ISA_AVX512 ? "avx512" : ll_isa == LL_ISA_AVX2 ? "avx2" : "portable";
+    return ll_isa() == LL_ISA_AVX512 ? "avx512" : ll_isa() == LL_ISA_AVX2 ? "avx2" : "portable";
 }
 
 const char *ll_blas_kernel(void) { return openblas_get_corename(); }
@@ -131,7 +133,7 @@ const char *ll_blas_kernel(void) { return openblas_get_corename(); }
 bool ll_has_bf16(void) {
 #if defined(__x86_64__)
     unsigned a, b, c, d;
-    if (ll_isa != LL_ISA_AVX512) return false;
+    if (ll_isa() != LL_ISA_AVX512) return false;
     bool amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
     bool avx512 = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
     return amx || avx512;
@@ -142,7 +144,8 @@ bool ll_has_bf16(void) {
 
 __attribute__((constructor)) static void start(void) {
     pthread_key_create(&scratch_key, release);
-    ll_limit_instruction_set(getenv("LATENTLAB_MAX_ISA"));
+    int limit = named_isa(getenv("LATENTLAB_MAX_ISA")), best = best_isa();
+    ll_best_isa = limit < best ? limit : best;
     openblas_set_num_threads(1);   // this pool calls it from several threads at once
     const char *text = getenv("LATENTLAB_THREADS");
     int asked = text != NULL ? atoi(text) : 0;

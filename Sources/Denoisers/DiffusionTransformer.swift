@@ -1,3 +1,4 @@
+import Diffusion
 import Networks
 import Tensors
 
@@ -21,6 +22,8 @@ public struct DiTConfiguration: Sendable, Equatable {
     public var depth = 12
     public var heads = 6
     public var mlpRatio = 4
+    /// What the output means.
+    public var prediction = Parameterization.epsilon
     /// Also predict a variance for each element.
     public var learnsVariance = true
     public var conditioning = Conditioning.adaLNZero

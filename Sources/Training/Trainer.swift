@@ -119,7 +119,10 @@ public final class Trainer {
     }
 
     private func examples(_ range: Range<Int>) throws -> Batch {
-        try source.batch(step: step, range: range, places: range.map { noise(step)($0) })
+        let place = noise(step)
+        var batch = try source.batch(step: step, range: range, places: range.map { place($0) })
+        batch.share = Batch.Share(rows: range, total: plan.batch, step: place)
+        return batch
     }
 
     /// Loss, gradients and sums of the whole batch, microbatch after microbatch in order.

@@ -21,7 +21,8 @@ dit_training.safetensors: from the parameters of dit.safetensors, ten steps of A
     mse.loss [10]      mean over everything of (eps_hat - noise)^2, of the first four channels
     hybrid.loss [10], hybrid.mse [10], hybrid.bits [10]     loss = mse + bits, bits = mean KL(posterior(x0) ||
                        p(mean of eps_hat held constant, learned-range variance)) / ln 2 over everything (T/1000 = 1)
-    mse.after.<name>, hybrid.after.<name>    after ten steps, of `x_embedder.proj.weight`, `blocks.0.attn.qkv.bias`,
+    mse.after.<name>, hybrid.after.<name>    after ten steps, of (never the key bias: its gradient is 0 but for
+                       rounding, which Adam blows up) `x_embedder.proj.weight`, `blocks.0.attn.proj.weight`,
                        `blocks.1.mlp.fc2.weight`, `final_layer.linear.weight`, `final_layer.linear.bias`
 """
 
@@ -35,7 +36,7 @@ from golden import save
 from torch_dit import DiT
 
 torch.manual_seed(5)
-WATCHED = ("x_embedder.proj.weight", "blocks.0.attn.qkv.bias", "blocks.1.mlp.fc2.weight",
+WATCHED = ("x_embedder.proj.weight", "blocks.0.attn.proj.weight", "blocks.1.mlp.fc2.weight",
            "final_layer.linear.weight", "final_layer.linear.bias")
 
 

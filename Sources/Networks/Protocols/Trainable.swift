@@ -12,6 +12,21 @@ public struct Batch: Sendable {
     public var labels: [Int]
     /// One place per example: every random choice about the example is drawn from there, whatever the microbatch.
     public var places: [Noise]
+    /// Which rows of the step's whole batch these are, for draws that are spread over the batch.
+    public var share: Share?
+
+    public struct Share: Sendable {
+        public var rows: Range<Int>
+        public var total: Int
+        /// The step's own place.
+        public var step: Noise
+
+        public init(rows: Range<Int>, total: Int, step: Noise) {
+            self.rows = rows
+            self.total = total
+            self.step = step
+        }
+    }
 
     public init(
         pictures: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, captions: [String] = [], labels: [Int] = [],
