@@ -4,7 +4,8 @@ import Tensors
 /// Sizes and losses of a KL autoencoder.
 public struct KLAutoencoderConfiguration: Sendable, Equatable {
     public var network = ConvCodecConfiguration()
-    /// Weight of the divergence from N(0, 1), summed over a latent, beside the reconstruction's mean over pixels.
+    /// Weight of the divergence from N(0, 1), summed over a latent, beside the reconstruction's mean over
+    /// pixels.
     public var klWeight: Float = 1e-6
     public var reconstruction = ReconstructionLoss()
 
@@ -16,13 +17,15 @@ public struct KLAutoencoderConfiguration: Sendable, Equatable {
         try reconstruction.check(for: network.mediaShape, at: place)
         guard klWeight >= 0, klWeight.isFinite else {
             throw InputError(
-                "not a loss weight", at: place.map { "\($0).klWeight" } ?? "klWeight", expected: "a number of 0 or more",
+                "not a loss weight", at: place.map { "\($0).klWeight" } ?? "klWeight",
+                expected: "a number of 0 or more",
                 found: "\(klWeight)")
         }
     }
 }
 
-/// Media to a grid of diagonal Gaussians and back (Kingma & Welling 2014; Rombach et al. 2022, arXiv 2112.10752, section 3.1).
+/// Media to a grid of diagonal Gaussians and back (Kingma & Welling 2014; Rombach et al. 2022, arXiv
+/// 2112.10752, section 3.1).
 ///
 ///     media   [B, H, W, C] in [-1, 1]
 ///     latents [B, H / f, W / f, latentChannels], normalised: mean 0 and deviation 1 in each channel
@@ -55,12 +58,14 @@ public final class KLAutoencoder: Module, Codec, Trainable {
     public var mediaShape: [Int] { configuration.network.mediaShape }
     public var latents: LatentSpec {
         LatentSpec(
-            kind: .continuous, shape: configuration.network.latentGrid + [configuration.network.latentChannels])
+            kind: .continuous,
+            shape: configuration.network.latentGrid + [configuration.network.latentChannels])
     }
 
     /// Mean and clamped log-variance as the network gives them, before normalisation.
     public func rawMoments(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor) {
-        precondition(Array(x.shape.dropFirst()) == mediaShape, "KLAutoencoder: media \(x.shape) for \(mediaShape)")
+        precondition(
+            Array(x.shape.dropFirst()) == mediaShape, "KLAutoencoder: media \(x.shape) for \(mediaShape)")
         let parts = quantConv(encoder(x)).cast(to: .f32).chunked(2, axis: 3)
         return (parts[0], parts[1].clamped(-30, 20))
     }
@@ -88,7 +93,8 @@ public final class KLAutoencoder: Module, Codec, Trainable {
 
     /// Reconstruction from a draw, and what the draw's distribution costs.
     ///
-    /// Sums over examples: `reconstruction` and `kl` (the loss's terms), `mse` and `psnr` (of pictures clamped to [-1, 1]).
+    /// Sums over examples: `reconstruction` and `kl` (the loss's terms), `mse` and `psnr` (of pictures
+    /// clamped to [-1, 1]).
     public func loss(_ batch: Batch) -> LossReport {
         guard let x = batch.pictures else { preconditionFailure("KLAutoencoder: it trains on pictures") }
         let terms = loss(x, noise: normal(batch.places.map { $0("latent") }, latents.shape))
@@ -107,11 +113,12 @@ public final class KLAutoencoder: Module, Codec, Trainable {
         let (mean, logVariance) = rawMoments(x)
         let decoded = decodedRaw(mean + (logVariance * 0.5).exp() * noise)
         let reconstruction = configuration.reconstruction(decoded, x)
-        let kl = (mean.square() + logVariance.exp() - logVariance - 1).sum([1, 2, 3]) * 0.5    // [B]
+        let kl = (mean.square() + logVariance.exp() - logVariance - 1).sum([1, 2, 3]) * 0.5  // [B]
         return (reconstruction + kl.mean() * configuration.klWeight, reconstruction, kl, decoded)
     }
 
-    /// Sets the normalisation from the latents of `batches` of media `[B, H, W, C]`, so that draws have mean 0 and deviation 1.
+    /// Sets the normalisation from the latents of `batches` of media `[B, H, W, C]`, so that draws have
+    /// mean 0 and deviation 1.
     ///
     /// The draws' variance is that of the means plus the mean of the variances: nothing has to be drawn.
     public func fitStatistics(over batches: some Sequence<Tensor>) {
@@ -137,7 +144,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
 
 /// Sums over examples that every codec of pictures reports: `mse` and `psnr` of media clamped to [-1, 1].
 func reconstructionSums(_ decoded: Tensor, _ original: Tensor) -> [String: Tensor] {
-    let errors = (decoded.detached().clamped(-1, 1) - original.detached()).square().mean([1, 2, 3])   // [B]
+    let errors = (decoded.detached().clamped(-1, 1) - original.detached()).square().mean([1, 2, 3])  // [B]
     let psnr = (errors.clamped(1e-10, 4) / 4).log() * (-10 / Float(2.302585092994046))
     return ["mse": errors.sum(), "psnr": psnr.sum()]
 }

@@ -1,8 +1,10 @@
 import Tensors
 
-/// How far decoded media are from the originals: L1, L2, differences between neighbours, each at several scales.
+/// How far decoded media are from the originals: L1, L2, differences between neighbours, each at several
+/// scales.
 ///
-/// The neighbour term penalises blur where no perceptual network is at hand (Mathieu et al. 2016, equation 6, with exponent 1).
+/// The neighbour term penalises blur where no perceptual network is at hand (Mathieu et al. 2016, with
+/// exponent 1).
 public struct ReconstructionLoss: Sendable, Equatable {
     /// Weight of the mean absolute difference.
     public var l1: Float = 1
@@ -21,13 +23,19 @@ public struct ReconstructionLoss: Sendable, Equatable {
     public func check(for shape: [Int], at place: String? = nil) throws(InputError) {
         let weights = [("l1", l1), ("l2", l2), ("gradient", gradient)]
         for (field, value) in weights where !(value >= 0 && value.isFinite) {
-            throw InputError("not a loss weight", at: path(place, field), expected: "a number of 0 or more", found: "\(value)")
+            throw InputError(
+                "not a loss weight", at: path(place, field), expected: "a number of 0 or more",
+                found: "\(value)")
         }
         if weights.allSatisfy({ $0.1 == 0 }) {
-            throw InputError("no reconstruction loss is left", at: place, expected: "a weight above 0 for l1, l2 or gradient")
+            throw InputError(
+                "no reconstruction loss is left", at: place,
+                expected: "a weight above 0 for l1, l2 or gradient")
         }
         let divisor = 1 << max(0, min(scales, 30) - 1)
-        guard scales >= 1, shape[0] % divisor == 0, shape[1] % divisor == 0, shape[0] > divisor, shape[1] > divisor else {
+        guard scales >= 1, shape[0] % divisor == 0, shape[1] % divisor == 0, shape[0] > divisor,
+            shape[1] > divisor
+        else {
             throw InputError(
                 "too many scales for media of \(shape[0])x\(shape[1])", at: path(place, "scales"),
                 expected: "a number from 1 whose halvings divide both", found: "\(scales)")

@@ -18,7 +18,8 @@ public struct VQVAEConfiguration: Sendable, Equatable {
         try reconstruction.check(for: network.mediaShape, at: place)
         if let codeWidth, codeWidth < 1 {
             throw InputError(
-                "the codec cannot be built", at: place.map { "\($0).codeWidth" } ?? "codeWidth", expected: "a positive number",
+                "the codec cannot be built", at: place.map { "\($0).codeWidth" } ?? "codeWidth",
+                expected: "a positive number",
                 found: "\(codeWidth)")
         }
     }
@@ -42,7 +43,9 @@ public final class VQVAE: Module, Codec, Trainable {
     public init(_ configuration: VQVAEConfiguration, quantizer: (any Quantizer)? = nil) {
         let c = configuration.network
         let width = configuration.codeWidth ?? c.latentChannels
-        precondition(quantizer == nil || quantizer!.width == width, "VQVAE: quantizer of width \(quantizer!.width) for \(width)")
+        precondition(
+            quantizer == nil || quantizer!.width == width,
+            "VQVAE: quantizer of width \(quantizer!.width) for \(width)")
         self.configuration = configuration
         encoder = ConvEncoder(c, output: c.latentChannels)
         quantConv = Linear(c.latentChannels, width)
@@ -94,8 +97,8 @@ public final class VQVAE: Module, Codec, Trainable {
 
     /// Reconstruction through the nearest codes, and what ties codes and vectors together.
     ///
-    /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of pictures clamped to
-    /// [-1, 1]), and the quantizer's own.
+    /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of
+    /// pictures clamped to [-1, 1]), and the quantizer's own.
     public func loss(_ batch: Batch, step: Int) -> LossReport {
         guard let x = batch.pictures else { preconditionFailure("VQVAE: it trains on pictures") }
         let quantized = quantizer.quantize(vectors(of: x), places: batch.places, step: step)
@@ -103,7 +106,8 @@ public final class VQVAE: Module, Codec, Trainable {
         let reconstruction = configuration.reconstruction(y, x)
         let examples = Float(batch.count)
         let sums = reconstructionSums(y, x).merging(quantized.sums) { $1 }.merging([
-            "reconstruction": reconstruction.detached() * examples, "commitment": quantized.loss.detached() * examples,
+            "reconstruction": reconstruction.detached() * examples,
+            "commitment": quantized.loss.detached() * examples,
         ]) { $1 }
         return LossReport(loss: reconstruction + quantized.loss, sums: sums)
     }

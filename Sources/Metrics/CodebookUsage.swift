@@ -15,7 +15,9 @@ public struct CodebookUsage: Sendable, Equatable {
 
     public mutating func add(_ tokens: Tokens) {
         for token in tokens.values {
-            precondition(histogram.indices.contains(Int(token)), "CodebookUsage: token \(token) of \(histogram.count) codes")
+            precondition(
+                histogram.indices.contains(Int(token)),
+                "CodebookUsage: token \(token) of \(histogram.count) codes")
             histogram[Int(token)] += 1
         }
     }
@@ -26,10 +28,13 @@ public struct CodebookUsage: Sendable, Equatable {
     /// Share of codes that occurred at all.
     public var usedShare: Double { Double(histogram.count { $0 > 0 }) / Double(histogram.count) }
 
-    /// exp of the entropy: K when all codes are equally frequent, 1 when only one occurs; 0 before anything was added.
+    /// exp of the entropy: K when all codes are equally frequent, 1 when only one occurs; 0 before anything
+    /// was added.
     public var perplexity: Double {
         let total = Double(total)
         guard total > 0 else { return 0 }
-        return exp(histogram.reduce(0.0) { sum, n in n == 0 ? sum : sum - Double(n) / total * log(Double(n) / total) })
+        return exp(
+            histogram.reduce(0.0) { sum, n in n == 0 ? sum : sum - Double(n) / total * log(Double(n) / total)
+            })
     }
 }

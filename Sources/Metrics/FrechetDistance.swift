@@ -2,7 +2,8 @@ import Tensors
 
 /// Mean and covariance of features, gathered in f64 over as many batches as are added.
 ///
-/// What the features are is the caller's business: a distance is only comparable over the same extractor and sample count.
+/// What the features are is the caller's business: a distance is only comparable over the same extractor
+/// and sample count.
 public struct FeatureStatistics: Sendable {
     public let width: Int
     public private(set) var count = 0
@@ -57,7 +58,8 @@ public struct FeatureStatistics: Sendable {
     }
 }
 
-/// Fréchet distance between two normal distributions (Dowson & Landau 1982): |μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁½ C₂ C₁½)½).
+/// Fréchet distance between two normal distributions (Dowson & Landau 1982):
+/// |μ₁ - μ₂|² + tr(C₁ + C₂ - 2 (C₁½ C₂ C₁½)½).
 ///
 /// It is called FID only where the features are the published Inception network's.
 public func frechetDistance(_ a: FeatureStatistics, _ b: FeatureStatistics) -> Double {
@@ -72,7 +74,8 @@ public func frechetDistance(
     let n = meanA.count
     precondition(
         meanB.count == n && covarianceA.count == n * n && covarianceB.count == n * n,
-        "frechetDistance: means \(n) and \(meanB.count), covariances \(covarianceA.count) and \(covarianceB.count)")
+        "frechetDistance: means \(n) and \(meanB.count), covariances \(covarianceA.count) and \(covarianceB.count)"
+    )
     var distance = 0.0
     for i in 0..<n {
         let step = meanA[i] - meanB[i]

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Whether samples lie nearer to what they should show than to random others: a test of text-to-image without a judge.
+/// Whether samples lie nearer to what they should show than to random others: a test of text-to-image
+/// without a judge.
 public struct NearestOwn: Sendable, Equatable {
     /// For each sample how many of its random others are at least as near as its own item; 0 is a hit.
     public let ranks: [Int]

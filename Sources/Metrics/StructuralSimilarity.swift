@@ -2,8 +2,9 @@ import Glibc
 import Tensors
 
 extension PictureDifference {
-    /// Structural similarity (Wang et al. 2004), 1 for equal pictures: Gaussian window of 11 × 11 with deviation 1.5,
-    /// population covariance, mean over the positions where the window fits and over channels.
+    /// Structural similarity (Wang et al. 2004), 1 for equal pictures: Gaussian window of 11 × 11 with
+    /// deviation 1.5, population covariance, mean over the positions where the window fits and over
+    /// channels.
     ///
     ///     x, y: [B, H, W, C] with H and W at least 11
     public static func ssim(_ x: Tensor, _ y: Tensor, range: Float = 2) -> [Double] {

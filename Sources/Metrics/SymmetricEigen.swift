@@ -1,6 +1,7 @@
 import Glibc
 
-/// Eigenvalues and eigenvectors of a real symmetric matrix by cyclic Jacobi rotations (Golub & Van Loan, section 8.5).
+/// Eigenvalues and eigenvectors of a real symmetric matrix by cyclic Jacobi rotations (Golub & Van Loan,
+/// section 8.5).
 struct SymmetricEigen {
     /// In no particular order.
     private(set) var values: [Double]
@@ -14,7 +15,8 @@ struct SymmetricEigen {
         var v = [Double](repeating: 0, count: n * n)
         for i in 0..<n { v[i * n + i] = 1 }
         let scale = matrix.reduce(0) { $0 + $1 * $1 }
-        // Each sweep squares what is off the diagonal, so few are needed; the bound only stops a matrix with NaN.
+        // Each sweep squares what is off the diagonal, so few are needed; the bound only stops a matrix
+        // with NaN.
         for _ in 0..<50 {
             var off = 0.0
             for i in 0..<n { for j in i + 1..<max(n, i + 1) { off += a[i * n + j] * a[i * n + j] } }
@@ -31,7 +33,8 @@ struct SymmetricEigen {
 
     /// Makes a[p, q] zero. Works on rows of both triangles, so that memory is walked in order.
     private static func rotate(
-        _ a: inout UnsafeMutableBufferPointer<Double>, _ v: inout UnsafeMutableBufferPointer<Double>, _ n: Int, _ p: Int,
+        _ a: inout UnsafeMutableBufferPointer<Double>, _ v: inout UnsafeMutableBufferPointer<Double>,
+        _ n: Int, _ p: Int,
         _ q: Int
     ) {
         let apq = a[p * n + q]

@@ -40,7 +40,8 @@ import Training
             $0.network.blocks = 2
         }
         #expect(codec.latents == LatentSpec(kind: .continuous, shape: [2, 6, 4]))
-        #expect(codec.parameters().contains { $0.name == "encoder.levels.1.attentions.1.queryKeyValue.weight" })
+        #expect(
+            codec.parameters().contains { $0.name == "encoder.levels.1.attentions.1.queryKeyValue.weight" })
         #expect(codec.parameters().contains { $0.name == "decoder.levels.1.attentions.2.output.weight" })
         guard case .moments(let mean, let logVariance) = codec.encode(.zeros([3, 8, 24, 1])) else {
             Issue.record("a KL autoencoder encodes to moments")
@@ -49,7 +50,9 @@ import Training
         #expect(mean.shape == [3, 2, 6, 4] && logVariance.shape == mean.shape)
         #expect(codec.decode(mean).shape == [3, 8, 24, 1])
         let names = Set(codec.parameters().map(\.name))
-        #expect(Set(AutoencoderKeys(codec).tensors.map(\.path)) == names, "the table of foreign names is complete")
+        #expect(
+            Set(AutoencoderKeys(codec).tensors.map(\.path)) == names, "the table of foreign names is complete"
+        )
     }
 
     @Test func `an example's encoding and decoding do not depend on its batch, bit for bit`() {
@@ -59,7 +62,9 @@ import Training
         tokens.scramble(3)
         withoutGradients {
             tokens.prepare(with: Batch(pictures: x, places: [Noise(seed: 4)]))
-            guard case .moments(let mean, let logVariance) = real.encode(x), case .tokens(let codes) = tokens.encode(x) else {
+            guard case .moments(let mean, let logVariance) = real.encode(x),
+                case .tokens(let codes) = tokens.encode(x)
+            else {
                 Issue.record("wrong kind of latents")
                 return
             }
@@ -87,14 +92,20 @@ import Training
         codec.fitStatistics(over: batches)
         var draws: [Tensor] = []
         for (i, batch) in batches.enumerated() {
-            guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(batch) }) else { return }
-            for d in 0..<20 { draws.append(mean + (logVariance * 0.5).exp() * Noise(seed: 6)(i)(d).normal(mean.shape)) }
+            guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(batch) }) else {
+                return
+            }
+            for d in 0..<20 {
+                draws.append(mean + (logVariance * 0.5).exp() * Noise(seed: 6)(i)(d).normal(mean.shape))
+            }
         }
         let all = concatenated(draws, axis: 0)
         let means = all.mean([0, 1, 2])
         expectClose(means, .zeros([4]), absolute: 0.02, "means")
         expectClose((all - means).square().mean([0, 1, 2]), .ones([4]), absolute: 0.03, "variances")
-        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(batches[0]) }) else { return }
+        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(batches[0]) }) else {
+            return
+        }
         expectClose(withoutGradients { codec.decode(mean) }, before, relative: 1e-4, "decoded")
         // The ratio of deviation to spread is kept: normalising scales a draw as it scales its mean.
         let scale = codec.buffer("latentDeviation").value
@@ -107,9 +118,13 @@ import Training
         let x = discs([0, 1, 2], size: 16)
         let places = (0..<3).map { Noise(seed: 8)($0) }
         let whole = codec.loss(Batch(pictures: x, places: places))
-        let parts = [0..<1, 1..<3].map { codec.loss(Batch(pictures: x.slice(0, $0), places: Array(places[$0]))) }
+        let parts = [0..<1, 1..<3].map {
+            codec.loss(Batch(pictures: x.slice(0, $0), places: Array(places[$0])))
+        }
         expectClose((parts[0].loss + parts[1].loss * 2) / 3, whole.loss, relative: 1e-5)
-        for (name, sum) in whole.sums { expectClose(parts[0].sums[name]! + parts[1].sums[name]!, sum, relative: 1e-5, name) }
+        for (name, sum) in whole.sums {
+            expectClose(parts[0].sums[name]! + parts[1].sums[name]!, sum, relative: 1e-5, name)
+        }
         let other = codec.loss(Batch(pictures: x, places: places.map { $0("other") }))
         #expect(other.loss.scalar != whole.loss.scalar)
     }
@@ -141,12 +156,17 @@ import Training
         plan.optimizers = ["codec": AdamWConfiguration(rate: LearningRate(peak: 2e-3))]
         let trainer = Trainer(codec, plan: plan, source: DiscSource(4, size: 16))
         var last: StepReport?
-        try trainer.run { last = $0; return true }
+        try trainer.run {
+            last = $0
+            return true
+        }
         let psnr = try #require(last?.values.first { $0.name == "psnr" }).value
         #expect(psnr > 24, "PSNR \(psnr)")
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a VQ-VAE learns one batch by heart and keeps its codes in use`() throws {
+    @Test(.timeLimit(.minutes(1))) func `a VQ-VAE learns one batch by heart and keeps its codes in use`()
+        throws
+    {
         let codec = vq { $0.quantizer.window = 30 }
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip) = (150, 4, 4, 1)
@@ -154,7 +174,10 @@ import Training
         let trainer = Trainer(codec, plan: plan, source: DiscSource(4, size: 16))
         try trainer.prepare(examples: 4)
         var last: StepReport?
-        try trainer.run { last = $0; return true }
+        try trainer.run {
+            last = $0
+            return true
+        }
         let values = Dictionary(uniqueKeysWithValues: try #require(last).values.map { ($0.name, $0.value) })
         #expect(try #require(values["psnr"]) > 21, "\(values)")
         #expect(try #require(values["code_usage"]) > 0.5, "\(values)")
@@ -199,14 +222,19 @@ import Training
         }
         expectClose(ReconstructionLoss(l1: 1, l2: 0)(y, x), Tensor(Float(l1)), relative: 1e-5)
         expectClose(ReconstructionLoss(l1: 0, l2: 3)(y, x), Tensor(Float(3 * l2)), relative: 1e-5)
-        expectClose(ReconstructionLoss(l1: 0, l2: 0, gradient: 2)(y, x), Tensor(Float(2 * steps)), relative: 1e-5)
-        expectClose(ReconstructionLoss(l1: 1, l2: 0, scales: 2)(y, x), Tensor(Float((l1 + pooled) / 2)), relative: 1e-5)
+        expectClose(
+            ReconstructionLoss(l1: 0, l2: 0, gradient: 2)(y, x), Tensor(Float(2 * steps)), relative: 1e-5)
+        expectClose(
+            ReconstructionLoss(l1: 1, l2: 0, scales: 2)(y, x), Tensor(Float((l1 + pooled) / 2)),
+            relative: 1e-5)
     }
 
     @Test func `bad settings are refused by name`() {
         for (field, change) in [
-            ("mediaShape", { $0.network.mediaShape = [18, 17, 3] }), ("multipliers", { $0.network.multipliers = [] }),
-            ("channels", { $0.network.channels = 0 }), ("attentionLevels", { $0.network.attentionLevels = [2] }),
+            ("mediaShape", { $0.network.mediaShape = [18, 17, 3] }),
+            ("multipliers", { $0.network.multipliers = [] }),
+            ("channels", { $0.network.channels = 0 }),
+            ("attentionLevels", { $0.network.attentionLevels = [2] }),
             ("klWeight", { $0.klWeight = -1 }), ("l1", { $0.reconstruction.l1 = .infinity }),
             ("scales", { $0.reconstruction.scales = 9 }), ("groups", { $0.network.groups = 0 }),
         ] as [(String, (inout KLAutoencoderConfiguration) -> Void)] {

@@ -16,16 +16,22 @@ func fixtureNetwork(_ channels: Int, _ multipliers: [Int], latent: Int, groups: 
 extension Module {
     /// Values away from every special start, so that no part is the identity.
     func scramble(_ seed: UInt64, deviation: Float = 0.15) {
-        for p in parameters() { p.set(Noise(seed: seed)(p.name).normal(p.shape) * deviation + (p.shape.count == 1 ? 0.3 : 0)) }
+        for p in parameters() {
+            p.set(Noise(seed: seed)(p.name).normal(p.shape) * deviation + (p.shape.count == 1 ? 0.3 : 0))
+        }
     }
 
     func parameter(_ name: String) -> Parameter {
-        guard let found = parameters().first(where: { $0.name == name }) else { preconditionFailure("no parameter \(name)") }
+        guard let found = parameters().first(where: { $0.name == name }) else {
+            preconditionFailure("no parameter \(name)")
+        }
         return found
     }
 
     func buffer(_ name: String) -> Buffer {
-        guard let found = buffers().first(where: { $0.name == name }) else { preconditionFailure("no buffer \(name)") }
+        guard let found = buffers().first(where: { $0.name == name }) else {
+            preconditionFailure("no buffer \(name)")
+        }
         return found
     }
 }
@@ -44,7 +50,9 @@ func discs(_ indices: [Int], size: Int) -> Tensor {
                     let radius = Float(size) * (0.15 + 0.25 * n[2])
                     let dy = Float(y) - n[0] * Float(size)
                     let dx = Float(x) - n[1] * Float(size)
-                    if dy * dy + dx * dx < radius * radius { color = [n[3] * 2 - 1, n[4] * 2 - 1, n[5] * 2 - 1] }
+                    if dy * dy + dx * dx < radius * radius {
+                        color = [n[3] * 2 - 1, n[4] * 2 - 1, n[5] * 2 - 1]
+                    }
                 }
                 values += color
             }

@@ -16,7 +16,9 @@ import Testing
             for file in files where file[key] != nil { return try file.tensor(key) }
             return nil
         }
-        let weights = files.flatMap { $0.entries.map(\.name) }.filter { $0.hasSuffix(".weight") || $0.hasSuffix(".bias") }
+        let weights = files.flatMap { $0.entries.map(\.name) }.filter {
+            $0.hasSuffix(".weight") || $0.hasSuffix(".bias")
+        }
         #expect(used == Set(weights), "every weight of the files is used, and no other")
         return codec
     }
@@ -47,7 +49,9 @@ import Testing
         for tensor in AutoencoderKeys(codec).tensors {
             let i = try #require(parameters.firstIndex { $0.name == tensor.path })
             let expected = tensor.converted(try golden.tensor("grad." + tensor.keys[0]))
-            expectClose(found[i].chunked(tensor.part.of, axis: 0)[tensor.part.index], expected, absolute: 1e-7, tensor.keys[0])
+            expectClose(
+                found[i].chunked(tensor.part.of, axis: 0)[tensor.part.index], expected, absolute: 1e-7,
+                tensor.keys[0])
             compared += 1
         }
         #expect(compared == golden.entries.count)
@@ -83,7 +87,10 @@ import Testing
             for (p, values) in zip(parameters, before) { #expect(p.value.values == values, "\(p.name)") }
         }
         #expect(keys.tensors.contains { $0.keys.contains("encoder.mid.attn_1.proj_out.weight") })
-        #expect(keys.tensors.contains { $0.keys.contains("decoder.up.1.upsample.conv.weight") && $0.path.contains("levels.0") })
+        #expect(
+            keys.tensors.contains {
+                $0.keys.contains("decoder.up.1.upsample.conv.weight") && $0.path.contains("levels.0")
+            })
     }
 
     @Test func `a missing tensor and one of the wrong shape are named`() throws {

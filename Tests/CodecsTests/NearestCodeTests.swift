@@ -30,7 +30,9 @@ import Testing
                 let chosen = q.vectors(of: q.tokens(of: h)).detached()
                 let n = Float(h.count)
                 let gh = gradients(of: loss, wrt: [leaf], retaining: true)[0]
-                expectClose(gh, (h - chosen) * (2 / n * (form == .paper ? 0.25 : 1)), relative: 1e-5, "\(form) \(learning)")
+                expectClose(
+                    gh, (h - chosen) * (2 / n * (form == .paper ? 0.25 : 1)), relative: 1e-5,
+                    "\(form) \(learning)")
                 guard let table = q.parameters().first else {
                     #expect(learning == .averages)
                     continue
@@ -41,7 +43,9 @@ import Testing
                 let (rows, near) = (h.values, chosen.values)
                 let weight: Float = 2 / n * (form == .paper ? 1 : 0.25)
                 for (i, token) in q.tokens(of: h).values.enumerated() {
-                    for d in 0..<3 { expected[Int(token) * 3 + d] += (near[i * 3 + d] - rows[i * 3 + d]) * weight }
+                    for d in 0..<3 {
+                        expected[Int(token) * 3 + d] += (near[i * 3 + d] - rows[i * 3 + d]) * weight
+                    }
                 }
                 expectClose(Tensor(gt, [6, 3]), Tensor(expected, [6, 3]), relative: 1e-4, "\(form) codes")
             }
@@ -62,7 +66,9 @@ import Testing
         let (rows, codes) = (h.values, q.codeVectors.values)
         func distance(_ i: Int, _ k: Int) -> Float {
             var sum: Float = 0
-            for d in 0..<3 { sum += (rows[i * 3 + d] - codes[k * 3 + d]) * (rows[i * 3 + d] - codes[k * 3 + d]) }
+            for d in 0..<3 {
+                sum += (rows[i * 3 + d] - codes[k * 3 + d]) * (rows[i * 3 + d] - codes[k * 3 + d])
+            }
             return sum
         }
         let expected = (0..<24).map { i in
@@ -95,7 +101,8 @@ import Testing
             let n = counts.reduce(0, +)
             let smoothed = counts.map { ($0 + 1e-5) / (n + 6e-5) * n }
             let expected = sums.indices.map { Float(sums[$0] / smoothed[$0 / 3]) }
-            expectClose(q.buffer("counts").value, Tensor(counts.map(Float.init), [6]), relative: 1e-5, "counts")
+            expectClose(
+                q.buffer("counts").value, Tensor(counts.map(Float.init), [6]), relative: 1e-5, "counts")
             expectClose(q.codeVectors, Tensor(expected, [6, 3]), relative: 2e-5, "codes after step \(step)")
         }
     }
@@ -107,25 +114,34 @@ import Testing
         #expect(q.buffers().map { $0.value.values } == before)
     }
 
-    @Test func `codes that nothing chose for the window are drawn anew from the batch, the rest are left alone`() throws {
+    @Test
+    func `codes that nothing chose for the window are drawn anew from the batch, the rest are left alone`()
+        throws
+    {
         let q = quantizer(codes: 8) { ($0.window, $0.decay) = (3, 0.5) }
         // Two clouds far from each other; all other codes are far from both.
         func cloud(_ step: Int) -> Tensor {
             let x = Noise(seed: 8)(step).normal([4, 2, 2, 3]) * 0.1
             return concatenated([x.slice(0, 0..<2) + 5, x.slice(0, 2..<4) - 5], axis: 0)
         }
-        q.buffer("codebook").value = concatenated([.full([1, 3], 5), .full([1, 3], -5), .full([6, 3], 100)], axis: 0)
+        q.buffer("codebook").value = concatenated(
+            [.full([1, 3], 5), .full([1, 3], -5), .full([6, 3], 100)], axis: 0)
         q.buffer("idle").value = .zeros([8])
         for step in 0..<3 {
             let out = q.quantize(cloud(step), places: (0..<4).map { Noise(seed: 0)($0) }, step: step)
             #expect(Set(out.tokens.values) == [0, 1])
             q.commit(out.sums, step: step)
-            if step < 2 { #expect(q.buffer("idle").value.values == [0, 0] + .init(repeating: Float(step + 1), count: 6)) }
+            if step < 2 {
+                #expect(
+                    q.buffer("idle").value.values == [0, 0] + .init(repeating: Float(step + 1), count: 6))
+            }
         }
         let codes = q.codeVectors
         for k in 0..<8 {
             let near = codes.slice(0, k..<k + 1).values
-            #expect(near.allSatisfy { abs(abs($0) - 5) < 0.6 } && Set(near.map { $0.sign }).count == 1, "code \(k) at \(near)")
+            #expect(
+                near.allSatisfy { abs(abs($0) - 5) < 0.6 } && Set(near.map { $0.sign }).count == 1,
+                "code \(k) at \(near)")
         }
         #expect(q.buffer("idle").value.values == .init(repeating: 0, count: 8))
         #expect(Set((2..<8).map { codes.slice(0, $0..<$0 + 1).values }).count == 6, "each drawn for itself")
@@ -148,7 +164,9 @@ import Testing
     @Test func `k-means finds separate clusters`() {
         let centres = Noise(seed: 9).normal([5, 3]) * 10
         let tokens = Tokens((0..<200).map { $0 % 5 })
-        let rows = (embedding(centres, tokens) + Noise(seed: 10).normal([200, 3]) * 0.01).reshaped([2, 10, 10, 3])
+        let rows = (embedding(centres, tokens) + Noise(seed: 10).normal([200, 3]) * 0.01).reshaped([
+            2, 10, 10, 3,
+        ])
         let q = quantizer(codes: 5)
         q.prepare(with: rows, noise: Noise(seed: 12))
         let found = q.codeVectors
@@ -197,7 +215,8 @@ import Testing
 
     @Test func `bad settings are refused by name`() {
         for (field, change) in [
-            ("codes", { $0.codes = 1 }), ("beta", { $0.beta = .nan }), ("decay", { $0.decay = 1 }), ("window", { $0.window = -1 }),
+            ("codes", { $0.codes = 1 }), ("beta", { $0.beta = .nan }), ("decay", { $0.decay = 1 }),
+            ("window", { $0.window = -1 }),
         ] as [(String, (inout NearestCodeConfiguration) -> Void)] {
             var c = Configuration()
             change(&c)

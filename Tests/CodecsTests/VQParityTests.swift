@@ -6,7 +6,9 @@ import Testing
 
 /// diffusers' VQModel: `Tests/Goldens/vq.py`.
 @Suite struct VQParityTests {
-    private func codec(_ form: NearestCodeConfiguration.Form, _ learning: NearestCodeConfiguration.Learning) throws -> VQVAE {
+    private func codec(_ form: NearestCodeConfiguration.Form, _ learning: NearestCodeConfiguration.Learning)
+        throws -> VQVAE
+    {
         var c = VQVAEConfiguration()
         c.network = fixtureNetwork(4, [1, 2], latent: 3, groups: 2)
         (c.quantizer.codes, c.quantizer.form, c.quantizer.learning) = (16, form, learning)
@@ -25,7 +27,9 @@ import Testing
     }
 
     @Test(arguments: NearestCodeConfiguration.Learning.allCases)
-    func `vectors, tokens and decoded pictures are those of diffusers`(_ learning: NearestCodeConfiguration.Learning) throws {
+    func `vectors, tokens and decoded pictures are those of diffusers`(
+        _ learning: NearestCodeConfiguration.Learning
+    ) throws {
         let golden = try Goldens.open("vq.safetensors")
         let codec = try codec(.paper, learning)
         let x = try #require(batch().pictures)
@@ -36,20 +40,26 @@ import Testing
         }
         let indices = try golden.tokens("indices")
         #expect(tokens == indices)
-        expectIdentical(codec.quantizer.vectors(of: tokens), channelsLast(try golden.tensor("quantized")), "quantized")
+        expectIdentical(
+            codec.quantizer.vectors(of: tokens), channelsLast(try golden.tensor("quantized")), "quantized")
         expectClose(codec.decode(.tokens(tokens)), channelsLast(try golden.tensor("decoded")), "decoded")
-        expectClose(codec.decode(.tokens(tokens.reshaped([2, 64]))), channelsLast(try golden.tensor("decoded")), "a sequence")
+        expectClose(
+            codec.decode(.tokens(tokens.reshaped([2, 64]))), channelsLast(try golden.tensor("decoded")),
+            "a sequence")
     }
 
     @Test(arguments: NearestCodeConfiguration.Form.allCases)
-    func `losses and gradients are those of PyTorch with beta on either side`(_ form: NearestCodeConfiguration.Form) throws {
+    func `losses and gradients are those of PyTorch with beta on either side`(
+        _ form: NearestCodeConfiguration.Form
+    ) throws {
         let golden = try Goldens.open("vq.safetensors")
         let codec = try codec(form, .gradient)
         let parameters = codec.parameters()
         let report = codec.loss(try batch(), step: 0)
         expectClose(report.loss, try golden.tensor("\(form.rawValue).loss"), relative: 1e-5, "loss")
         expectClose(
-            try #require(report.sums["commitment"]) / 2, try golden.tensor("\(form.rawValue).codebook_loss"), relative: 1e-5)
+            try #require(report.sums["commitment"]) / 2, try golden.tensor("\(form.rawValue).codebook_loss"),
+            relative: 1e-5)
         let found = gradients(of: report.loss, wrt: parameters.map(\.value))
         var compared = 0
         for tensor in AutoencoderKeys(codec).tensors {

@@ -12,7 +12,9 @@ import Testing
 
     private func statistics(_ x: Tensor, batch: Int) -> FeatureStatistics {
         var s = FeatureStatistics(width: x.shape[1])
-        for start in stride(from: 0, to: x.shape[0], by: batch) { s.add(x.slice(0, start..<min(start + batch, x.shape[0]))) }
+        for start in stride(from: 0, to: x.shape[0], by: batch) {
+            s.add(x.slice(0, start..<min(start + batch, x.shape[0])))
+        }
         return s
     }
 
@@ -35,7 +37,8 @@ import Testing
             let (step, spread) = (m1[i] - m2[i], c1[i].squareRoot() - c2[i].squareRoot())
             expected += step * step + spread * spread
         }
-        let found = frechetDistance(meanA: m1, covarianceA: diagonal(c1), meanB: m2, covarianceB: diagonal(c2))
+        let found = frechetDistance(
+            meanA: m1, covarianceA: diagonal(c1), meanB: m2, covarianceB: diagonal(c2))
         #expect(abs(found - expected) < 1e-12)
     }
 
@@ -45,7 +48,8 @@ import Testing
         let (c, s) = (Float(cos(0.7)), Float(sin(0.7)))
         let rotation = Tensor([c, -s, 0, 0, s, c, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], [4, 4])
         let plain = frechetDistance(statistics(a, batch: 60), statistics(b, batch: 50))
-        #expect(abs(frechetDistance(statistics(b, batch: 50), statistics(a, batch: 60)) - plain) < 1e-9 * plain)
+        #expect(
+            abs(frechetDistance(statistics(b, batch: 50), statistics(a, batch: 60)) - plain) < 1e-9 * plain)
         func turned(_ x: Tensor) -> FeatureStatistics { statistics(matmul(x, rotation), batch: 60) }
         #expect(abs(frechetDistance(turned(a), turned(b)) - plain) < 1e-4 * plain)
         #expect(plain > 1)

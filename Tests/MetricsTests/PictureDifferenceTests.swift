@@ -11,7 +11,8 @@ import Testing
             for j in 0..<W {
                 for c in 0..<C {
                     let (y, x, k) = (Double(i), Double(j), Double(c))
-                    values.append(Float(sin(0.37 * y * (k + 1) + 0.21 * x + phase) * cos(0.11 * y - 0.45 * x + k)))
+                    values.append(
+                        Float(sin(0.37 * y * (k + 1) + 0.21 * x + phase) * cos(0.11 * y - 0.45 * x + k)))
                 }
             }
         }
@@ -32,12 +33,13 @@ import Testing
     }
 
     @Test func `structural similarity is that of a peer over SciPy's Gaussian filter`() {
-        // gaussian_filter(sigma 1.5, truncate 3.5), population covariance, 5 pixels cropped on each side, mean over channels:
-        // what skimage does with gaussian_weights=True, use_sample_covariance=False.
+        // gaussian_filter(sigma 1.5, truncate 3.5), population covariance, 5 pixels cropped on each side,
+        // mean over channels: what skimage does with gaussian_weights=True, use_sample_covariance=False.
         let (x, y) = (picture(17, 14, 2, phase: 0), picture(17, 14, 2, phase: 0.6))
         #expect(abs(PictureDifference.ssim(x, y)[0] - 0.5050391087340523) < 1e-6)
         #expect(abs(PictureDifference.ssim(x, x)[0] - 1) < 1e-12)
         // A range of 1 for values in [0, 1] is the same measure.
-        #expect(abs(PictureDifference.ssim(x / 2, y / 2, range: 1)[0] - PictureDifference.ssim(x, y)[0]) < 1e-6)
+        #expect(
+            abs(PictureDifference.ssim(x / 2, y / 2, range: 1)[0] - PictureDifference.ssim(x, y)[0]) < 1e-6)
     }
 }

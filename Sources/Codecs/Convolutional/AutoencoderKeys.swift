@@ -25,7 +25,8 @@ public struct ForeignTensor: Sendable {
         switch layout {
         case .same: x
         case .kernel: x.rank == 4 ? x.permuted([0, 2, 3, 1]) : x
-        case .pointwise: x.rank == 4 && x.shape[2] * x.shape[3] == 1 ? x.reshaped([x.shape[0], x.shape[1]]) : x
+        case .pointwise:
+            x.rank == 4 && x.shape[2] * x.shape[3] == 1 ? x.reshaped([x.shape[0], x.shape[1]]) : x
         }
     }
 
@@ -36,12 +37,14 @@ public struct ForeignTensor: Sendable {
         case .same: return x
         case .kernel: return x.permuted([0, 3, 1, 2])
         // Attention's projections are linear layers there, the rest 1 x 1 convolutions.
-        case .pointwise: return keys[0].contains(".attentions.") ? x : x.reshaped([x.shape[0], x.shape[1], 1, 1])
+        case .pointwise:
+            return keys[0].contains(".attentions.") ? x : x.reshaped([x.shape[0], x.shape[1], 1, 1])
         }
     }
 }
 
-/// The names that diffusers' AutoencoderKL and VQModel, and CompVis' and taming's files, give to the parts of our codecs.
+/// The names that diffusers' AutoencoderKL and VQModel, and CompVis' and taming's files, give to the parts
+/// of our codecs.
 public struct AutoencoderKeys: Sendable {
     public private(set) var tensors: [ForeignTensor] = []
     private let configuration: ConvCodecConfiguration
@@ -61,7 +64,8 @@ public struct AutoencoderKeys: Sendable {
         }
     }
 
-    /// Fills `module` with tensors that `lookup` finds by name; returns the names used, so that leftovers can be told.
+    /// Fills `module` with tensors that `lookup` finds by name; returns the names used, so that leftovers
+    /// can be told.
     @discardableResult
     public func load(
         into module: Module, from lookup: (String) throws(InputError) -> Tensor?
@@ -70,9 +74,12 @@ public struct AutoencoderKeys: Sendable {
         var parts: [String: [Int: Tensor]] = [:]
         let (parameters, buffers) = (module.parameters(), module.buffers())
         let shapes = Dictionary(
-            parameters.map { ($0.name, $0.shape) } + buffers.map { ($0.name, $0.shape) }, uniquingKeysWith: { $1 })
+            parameters.map { ($0.name, $0.shape) } + buffers.map { ($0.name, $0.shape) },
+            uniquingKeysWith: { $1 })
         for tensor in tensors {
-            guard var shape = shapes[tensor.path] else { preconditionFailure("AutoencoderKeys: no \(tensor.path) in the codec") }
+            guard var shape = shapes[tensor.path] else {
+                preconditionFailure("AutoencoderKeys: no \(tensor.path) in the codec")
+            }
             shape[0] /= tensor.part.of
             var found: (key: String, value: Tensor)?
             for key in tensor.keys where found == nil {
@@ -84,7 +91,8 @@ public struct AutoencoderKeys: Sendable {
             let ours = tensor.converted(value)
             guard ours.shape == shape else {
                 throw InputError(
-                    "a tensor does not fit", at: key, expected: "\(shape) in this program's layout", found: "\(ours.shape)")
+                    "a tensor does not fit", at: key, expected: "\(shape) in this program's layout",
+                    found: "\(ours.shape)")
             }
             used.insert(key)
             parts[tensor.path, default: [:]][tensor.part.index] = ours
@@ -94,16 +102,22 @@ public struct AutoencoderKeys: Sendable {
             return concatenated(pieces.sorted { $0.key < $1.key }.map(\.value), axis: 0)
         }
         for parameter in parameters { if let value = whole(parameter.name) { parameter.set(value) } }
-        for buffer in buffers { if let value = whole(buffer.name) { buffer.value = value.contiguous().detached() } }
+        for buffer in buffers {
+            if let value = whole(buffer.name) { buffer.value = value.contiguous().detached() }
+        }
         return used
     }
 
-    private mutating func add(_ keys: [String], _ path: String, _ layout: ForeignTensor.Layout, part: (Int, Int) = (0, 1)) {
+    private mutating func add(
+        _ keys: [String], _ path: String, _ layout: ForeignTensor.Layout, part: (Int, Int) = (0, 1)
+    ) {
         tensors.append(ForeignTensor(keys: keys, path: path, layout: layout, part: part))
     }
 
     /// Weight and bias under every name of their layer.
-    private mutating func layer(_ names: [String], _ path: String, _ layout: ForeignTensor.Layout, part: (Int, Int) = (0, 1)) {
+    private mutating func layer(
+        _ names: [String], _ path: String, _ layout: ForeignTensor.Layout, part: (Int, Int) = (0, 1)
+    ) {
         add(names.map { $0 + ".weight" }, path + ".weight", layout, part: part)
         add(names.map { $0 + ".bias" }, path + ".bias", .same, part: part)
     }
@@ -115,7 +129,8 @@ public struct AutoencoderKeys: Sendable {
         for i in 0...last {
             let input = i == 0 ? widths[0] : widths[i - 1]
             addLevel(
-                "encoder.down_blocks.\(i)", "encoder.down.\(i)", "encoder.levels.\(i)", level: i, blocks: configuration.blocks,
+                "encoder.down_blocks.\(i)", "encoder.down.\(i)", "encoder.levels.\(i)", level: i,
+                blocks: configuration.blocks,
                 input: input)
             if i < last {
                 layer(
@@ -149,34 +164,48 @@ public struct AutoencoderKeys: Sendable {
             addBlock(
                 "\(diffusers).resnets.\(j)", "\(compVis).block.\(j)", "\(path).blocks.\(j)",
                 hasShortcut: j == 0 && input != configuration.widths[level])
-            if attends { addAttention("\(diffusers).attentions.\(j)", "\(compVis).attn.\(j)", "\(path).attentions.\(j)") }
+            if attends {
+                addAttention(
+                    "\(diffusers).attentions.\(j)", "\(compVis).attn.\(j)", "\(path).attentions.\(j)")
+            }
         }
     }
 
     private mutating func addBlock(_ diffusers: String, _ compVis: String, _ path: String, hasShortcut: Bool) {
-        for (name, layout) in [("norm1", ForeignTensor.Layout.same), ("conv1", .kernel), ("norm2", .same), ("conv2", .kernel)] {
+        for (name, layout) in [
+            ("norm1", ForeignTensor.Layout.same), ("conv1", .kernel), ("norm2", .same), ("conv2", .kernel),
+        ] {
             layer(["\(diffusers).\(name)", "\(compVis).\(name)"], "\(path).\(name)", layout)
         }
-        if hasShortcut { layer(["\(diffusers).conv_shortcut", "\(compVis).nin_shortcut"], "\(path).shortcut", .pointwise) }
+        if hasShortcut {
+            layer(["\(diffusers).conv_shortcut", "\(compVis).nin_shortcut"], "\(path).shortcut", .pointwise)
+        }
     }
 
     private mutating func addAttention(_ diffusers: String, _ compVis: String, _ path: String) {
         layer(["\(diffusers).group_norm", "\(compVis).norm"], "\(path).norm", .same)
-        for (i, (now, before, theirs)) in [("to_q", "query", "q"), ("to_k", "key", "k"), ("to_v", "value", "v")].enumerated() {
+        for (i, (now, before, theirs)) in [
+            ("to_q", "query", "q"), ("to_k", "key", "k"), ("to_v", "value", "v"),
+        ].enumerated() {
             layer(
-                ["\(diffusers).\(now)", "\(diffusers).\(before)", "\(compVis).\(theirs)"], "\(path).queryKeyValue", .pointwise,
+                ["\(diffusers).\(now)", "\(diffusers).\(before)", "\(compVis).\(theirs)"],
+                "\(path).queryKeyValue", .pointwise,
                 part: (i, 3))
         }
-        layer(["\(diffusers).to_out.0", "\(diffusers).proj_attn", "\(compVis).proj_out"], "\(path).output", .pointwise)
+        layer(
+            ["\(diffusers).to_out.0", "\(diffusers).proj_attn", "\(compVis).proj_out"], "\(path).output",
+            .pointwise)
     }
 
     /// Middle block, last norm and last convolution.
     private mutating func addEnds(_ side: String) {
-        addBlock("\(side).mid_block.resnets.0", "\(side).mid.block_1", "\(side).middle.first", hasShortcut: false)
+        addBlock(
+            "\(side).mid_block.resnets.0", "\(side).mid.block_1", "\(side).middle.first", hasShortcut: false)
         if configuration.middleAttention {
             addAttention("\(side).mid_block.attentions.0", "\(side).mid.attn_1", "\(side).middle.attention")
         }
-        addBlock("\(side).mid_block.resnets.1", "\(side).mid.block_2", "\(side).middle.second", hasShortcut: false)
+        addBlock(
+            "\(side).mid_block.resnets.1", "\(side).mid.block_2", "\(side).middle.second", hasShortcut: false)
         layer(["\(side).conv_norm_out", "\(side).norm_out"], "\(side).norm", .same)
         layer(["\(side).conv_out"], "\(side).output", .kernel)
     }

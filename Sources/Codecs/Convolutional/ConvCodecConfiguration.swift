@@ -2,7 +2,8 @@ import Tensors
 
 /// Sizes of a convolutional encoder and decoder, shared by the KL autoencoder and the VQ-VAE.
 ///
-/// Media `[H, W, C]` become a grid `[H / f, W / f, latentChannels]` with f = 2^(levels - 1), one level for each multiplier.
+/// Media `[H, W, C]` become a grid `[H / f, W / f, latentChannels]` with f = 2^(levels - 1), one level for
+/// each multiplier.
 public struct ConvCodecConfiguration: Sendable, Equatable {
     /// Of the media: `[H, W, C]`.
     public var mediaShape = [64, 64, 3]
@@ -46,7 +47,9 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
         }
         guard mediaShape[0] % factor == 0, mediaShape[1] % factor == 0 else {
             throw refuse(
-                "mediaShape", "height and width that are multiples of \(factor), for \(multipliers.count) levels", mediaShape)
+                "mediaShape",
+                "height and width that are multiples of \(factor), for \(multipliers.count) levels",
+                mediaShape)
         }
         guard blocks > 0 else { throw refuse("blocks", "a positive number", blocks) }
         guard latentChannels > 0 else { throw refuse("latentChannels", "a positive number", latentChannels) }

@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// A middle block, then residual blocks at doubling resolutions (Esser et al. 2021, arXiv 2012.09841, table 7, right).
+/// A middle block, then residual blocks at doubling resolutions (Esser et al. 2021, arXiv 2012.09841).
 ///
 ///     z: [B, h, w, latentChannels]
 ///     returns [B, f h, f w, C]
@@ -15,7 +15,8 @@ public final class ConvDecoder: Module {
 
     public init(_ c: ConvCodecConfiguration) {
         let widths = Array(c.widths.reversed())
-        input = Conv2d(c.latentChannels, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.latentChannels))
+        input = Conv2d(
+            c.latentChannels, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.latentChannels))
         middle = MiddleBlock(widths[0], groups: c.groups, attention: c.middleAttention)
         levels = widths.indices.map { i in
             DecoderLevel(

@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// Residual blocks at halving resolutions, then a middle block (Esser et al. 2021, arXiv 2012.09841, table 7, left).
+/// Residual blocks at halving resolutions, then a middle block (Esser et al. 2021, arXiv 2012.09841).
 ///
 ///     x: [B, H, W, C]
 ///     returns [B, H / f, W / f, output]

@@ -1,7 +1,8 @@
 import Networks
 import Tensors
 
-/// Twice norm, SiLU and convolution, added to the input; the identity at initialisation where the width stays (He et al. 2016).
+/// Twice norm, SiLU and convolution, added to the input; the identity at initialisation where the width
+/// stays (He et al. 2016).
 ///
 ///     x: [B, H, W, in]
 ///     returns [B, H, W, out]
@@ -28,7 +29,8 @@ public final class ResidualBlock: Module {
 }
 
 extension GroupNorm {
-    /// Norm with SiLU behind it, in at most `limit` groups: the largest number of them that divides the channels.
+    /// Norm with SiLU behind it, in at most `limit` groups: the largest number of them that divides the
+    /// channels.
     static func siluNorm(_ channels: Int, atMost limit: Int, activation: Activation = .silu) -> GroupNorm {
         let groups = (1...min(limit, channels)).last { channels % $0 == 0 }!
         return GroupNorm(channels, groups: groups, eps: 1e-6, activation: activation)

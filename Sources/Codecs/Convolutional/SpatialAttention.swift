@@ -1,7 +1,8 @@
 import Networks
 import Tensors
 
-/// Every position of a map looks at every other, with one head as wide as the map; the identity at initialisation.
+/// Every position of a map looks at every other, with one head as wide as the map; the identity at
+/// initialisation.
 ///
 ///     x: [B, H, W, C]
 ///     returns [B, H, W, C]

@@ -24,7 +24,8 @@ struct CodeSums {
 
     /// Out of the sums of a step; nil where another quantizer made them.
     init?(_ named: [String: Tensor]) {
-        guard let counts = named[Self.names.counts], let sums = named[Self.names.sums], let squares = named[Self.names.squares]
+        guard let counts = named[Self.names.counts], let sums = named[Self.names.sums],
+            let squares = named[Self.names.squares]
         else { return nil }
         (self.counts, self.sums, self.squares) = (counts, sums, squares)
     }
@@ -35,9 +36,9 @@ struct CodeSums {
 
     /// New codes for `slots`, drawn around those whose vectors lie farthest from them in sum.
     ///
-    /// A slot first draws a donor in proportion to its squared error, then a vector from the normal distribution with the mean and
-    /// the deviations of the donor's vectors: as a vector picked from the batch, but made of sums alone. Nothing where
-    /// every vector already lies on its code.
+    /// A slot first draws a donor in proportion to its squared error, then a vector from the normal
+    /// distribution with the mean and the deviations of the donor's vectors: as a vector picked from the
+    /// batch, but made of sums alone. Nothing where every vector already lies on its code.
     func drawn(for slots: [Int], _ noise: Noise) -> [Int: [Float]] {
         let (codes, width) = sums.shape2
         let (n, s, q) = (counts.values, sums.values, squares.values)

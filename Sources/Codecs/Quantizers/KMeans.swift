@@ -1,6 +1,7 @@
 import Tensors
 
-/// Codes by k-means: spread-out rows to begin with, then Lloyd's steps; a code that nothing chose is drawn anew.
+/// Codes by k-means: spread-out rows to begin with, then Lloyd's steps; a code that nothing chose is drawn
+/// anew.
 ///
 ///     rows: [N, D]
 ///     returns codes [K, D] and what the rows say about them
@@ -23,7 +24,8 @@ func kMeans(_ rows: Tensor, codes: Int, iterations: Int, noise: Noise) -> (codeb
     return (codebook, sums)
 }
 
-/// K rows, each drawn in proportion to its squared distance from those before (k-means++, Arthur & Vassilvitskii 2007).
+/// K rows, each drawn in proportion to its squared distance from those before (k-means++, Arthur &
+/// Vassilvitskii 2007).
 ///
 /// Where that would take long, or the rows are too few to differ, rows in random order.
 private func startingRows(_ rows: Tensor, _ codes: Int, _ noise: Noise) -> [Float] {

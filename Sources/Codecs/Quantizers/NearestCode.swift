@@ -25,9 +25,10 @@ public struct NearestCodeConfiguration: Sendable, Equatable {
     public var learning = Learning.averages
     /// Of the averages, per step.
     public var decay: Float = 0.99
-    /// Vectors and codes lie on the unit sphere (Yu et al. 2022, arXiv 2110.04627, section 3.1).
+    /// Vectors and codes lie on the unit sphere (Yu et al. 2022, arXiv 2110.04627).
     public var isNormalised = false
-    /// Steps over which use is counted; a code that nothing chose for so long is drawn anew. 0 never draws anew.
+    /// Steps over which use is counted; a code that nothing chose for so long is drawn anew. 0 never draws
+    /// anew.
     public var window = 100
     /// Where chance in drawing anew starts from.
     public var seed: UInt64 = 0
@@ -37,7 +38,9 @@ public struct NearestCodeConfiguration: Sendable, Equatable {
     /// Throws what is wrong with values that a person wrote; `place` is the section they were written in.
     public func check(at place: String? = nil) throws(InputError) {
         func refuse(_ field: String, _ expected: String, _ found: Any) -> InputError {
-            InputError("the quantizer cannot be built", at: place.map { "\($0).\(field)" } ?? field, expected: expected, found: "\(found)")
+            InputError(
+                "the quantizer cannot be built", at: place.map { "\($0).\(field)" } ?? field,
+                expected: expected, found: "\(found)")
         }
         guard codes >= 2 else { throw refuse("codes", "2 or more", codes) }
         guard beta >= 0, beta.isFinite else { throw refuse("beta", "a number of 0 or more", beta) }
@@ -70,7 +73,8 @@ public final class NearestCode: Module, Quantizer {
         let averages = configuration.learning == .averages
         table = averages ? nil : Parameter([codes, width], .uniform(bound: 1 / Float(codes)), decays: false)
         // Only until `prepare`; different rows, so that the nearest is defined.
-        codebook = averages ? Buffer(Noise(seed: configuration.seed)("codebook").normal([codes, width])) : nil
+        codebook =
+            averages ? Buffer(Noise(seed: configuration.seed)("codebook").normal([codes, width])) : nil
         counts = Buffer(.zeros([codes]))
         sums = averages ? Buffer(.zeros([codes, width])) : nil
         // Nothing was ever chosen: what the first step leaves out is drawn anew from what it saw.
