@@ -22,7 +22,8 @@ public struct ExperimentFile: Sendable {
 
     /// The same from text, as if `path` held it; bases are looked up from the folder of `path`.
     public init(text: String, path: String, set assignments: [String] = []) throws {
-        try self.init(merged: Self.merge(YAMLReader.parse(text, file: path), path, below: []), path: path, set: assignments)
+        try self.init(
+            merged: Self.merge(YAMLReader.parse(text, file: path), path, below: []), path: path, set: assignments)
     }
 
     private init(merged: ConfigurationValue, path: String, set assignments: [String]) throws {
@@ -64,14 +65,16 @@ public struct ExperimentFile: Sendable {
         let trail = trail + [absolutePath(path)]
         var merged: ConfigurationValue?
         for element in try baseNames(base) {
-            let target = element.name.hasPrefix("/") || folder(of: path).isEmpty
+            let target =
+                element.name.hasPrefix("/") || folder(of: path).isEmpty
                 ? element.name : folder(of: path) + "/" + element.name
             if trail.contains(absolutePath(target)) {
                 throw InputError("bases go in a circle", at: element.place.description, found: element.name)
             }
             guard trail.count <= baseLimit else {
                 throw InputError(
-                    "bases go too deep", at: element.place.description, expected: "at most \(baseLimit) files below one another",
+                    "bases go too deep", at: element.place.description,
+                    expected: "at most \(baseLimit) files below one another",
                     found: element.name)
             }
             let below: ConfigurationValue
@@ -118,7 +121,8 @@ public struct ExperimentFile: Sendable {
             }
             bytes += chunk[..<count]
             guard bytes.count <= byteLimit else {
-                throw InputError("too large for an experiment file", at: path, expected: "at most \(byteLimit >> 20) MiB")
+                throw InputError(
+                    "too large for an experiment file", at: path, expected: "at most \(byteLimit >> 20) MiB")
             }
         }
     }

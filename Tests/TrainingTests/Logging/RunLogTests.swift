@@ -10,8 +10,11 @@ import Training
         try withTemporaryFolder { folder in
             let log = try RunLog(path: folder + "/log.jsonl")
             try log.write(
-                step: 7, [("loss", .number(0.25)), ("bad", .number(.nan)), ("worse", .number(-.infinity)), ("n", .int(3)),
-                    ("note", .text("a \"b\"\n")), ("ok", .flag(true))])
+                step: 7,
+                [
+                    ("loss", .number(0.25)), ("bad", .number(.nan)), ("worse", .number(-.infinity)), ("n", .int(3)),
+                    ("note", .text("a \"b\"\n")), ("ok", .flag(true)),
+                ])
             #expect(
                 text(log.path)
                     == #"{"step": 7, "loss": 0.25, "bad": "nan", "worse": "-inf", "n": 3, "note": "a \"b\"\n", "ok": true}"#
@@ -48,7 +51,8 @@ import Training
 @Suite struct RunEnvironmentTests {
     @Test func `the processor, its cores and the kernels are told`() {
         let environment = RunEnvironment(
-            version: "0.1", kernels: [("kernels", "avx2")], cpuInfo: "processor\t: 0\nmodel name\t: Some  CPU @ 2 GHz\n",
+            version: "0.1", kernels: [("kernels", "avx2")],
+            cpuInfo: "processor\t: 0\nmodel name\t: Some  CPU @ 2 GHz\n",
             status: "Name:\tx\nCpus_allowed_list:\t0-2,8\n", osRelease: "NAME=x\nPRETTY_NAME=\"Debian 12\"\n")
         #expect(environment.processor == "Some CPU @ 2 GHz")
         #expect(environment.cores == 4)
