@@ -1,6 +1,6 @@
-// Every oneDNN call of the project goes through these functions: the C API changed between 2.x and 3.x, and only dnnl.c knows.
+// Every oneDNN call of the project goes through these functions: the C API changed between 2.x and 3.x, and only this target knows.
 // Feature maps are channels-last [batch, height, width, channels], weights [out, kernel height, kernel width, in]; dtype 0 f32, 1 bf16.
-// Primitives are cached by shape. Functions return 0, or a oneDNN status whose name cdnnl_status gives.
+// Primitives are cached by shape and thread count (libgomp's of the calling thread); calls take turns. Functions return 0, or a oneDNN status whose name cdnnl_status gives.
 #ifndef CDNNL_H
 #define CDNNL_H
 
@@ -14,15 +14,17 @@ typedef struct {
 } cdnnl_convolution;
 
 /// y = conv(x, w) + bias. x, w, y of `dtype` (bf16 weights are given as bf16), bias f32 or NULL. With `per_sample`, samples are computed one by
-/// one by a primitive of batch 1, so that a sample's bits do not depend on the batch.
+/// one by a primitive of batch 1, so that a sample's bits depend neither on the batch nor on the threads.
 int cdnnl_convolution_forward(const cdnnl_convolution *c, int dtype, const void *x, const void *w, const float *bias, void *y, bool per_sample);
 /// gx from gy and w (all of `dtype`).
 int cdnnl_convolution_backward_data(const cdnnl_convolution *c, int dtype, const void *gy, const void *w, void *gx);
 /// gw (f32, [O, KH, KW, I]) and gbias (f32 or NULL) from x and gy (of `dtype`). The same bits on every run at the same thread count.
 int cdnnl_convolution_backward_weights(const cdnnl_convolution *c, int dtype, const void *x, const void *gy, float *gw, float *gbias);
 
-/// C[m, n] = op(A) op(B), A and B bf16 with row strides, C f32 or bf16 (c_dtype) contiguous, f32 accumulation.
-/// With `panel` > 0, rows of C are computed in panels of that many rows (last one zero-padded): a row's bits then do not depend on m.
+/// C[m, n] = op(A) op(B), A and B bf16 with row strides, C f32 or bf16 (c_dtype) contiguous, f32 accumulation. lda and ldb count
+/// elements from row to row as stored. "Not implemented" on processors without AVX-512, as bf16 convolutions are.
+/// With `panel` > 0, rows of C are computed in panels of that many rows (last one zero-padded): a row's bits then depend
+/// neither on m, nor on where the row is, nor on the threads.
 int cdnnl_matmul_bf16(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb,
                       void *c, int c_dtype, int64_t panel);
 

@@ -15,10 +15,13 @@ extern "C" {
 // ---- threads (pool.c) ---------------------------------------------------------------------------------------------
 // One pool for everything: libgomp's, which oneDNN uses too. OpenBLAS is called from its tasks, single-threaded.
 void ll_set_threads(int count);
+/// The pool's size; also tells OpenMP, whose own setting is per calling thread (call it before oneDNN from a new thread).
 int ll_threads(void);
 /// Runs body(context, i) for i in 0..<tasks, each once, in any order, on the pool; nested calls run in line.
 void ll_parallel(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
 const char *ll_instruction_set(void);   // "avx512", "avx2", "portable"; LATENTLAB_MAX_ISA=avx2|portable lowers it
+/// LATENTLAB_MAX_ISA for calls from this thread: "avx2" or "portable"; anything else lifts the limit again.
+void ll_limit_instruction_set(const char *name);
 const char *ll_blas_kernel(void);       // OpenBLAS core name
 bool ll_has_bf16(void);                 // AMX-BF16 or AVX512-BF16
 
@@ -98,7 +101,7 @@ void ll_group_norm_backward(int64_t batch, int64_t space, int64_t channels, int6
 /// x, h, y may each be f32 or bf16.
 void ll_gated_residual(int64_t rows, int64_t columns, const void *x, int x_dtype, const float *gate, int64_t rows_per_group,
                        int64_t gate_stride, const void *h, int h_dtype, void *y, int y_dtype);
-/// gh = gate * gy; ggate[g] = sum over rows of h * gy ([groups, columns] f32, overwritten).
+/// gh (h's dtype) = gate * gy; ggate[g] = sum over rows of h * gy ([groups, columns] f32, overwritten).
 void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, int gy_dtype, const float *gate,
                                 int64_t rows_per_group, int64_t gate_stride, const void *h, int h_dtype,
                                 void *gh, float *ggate);
@@ -107,7 +110,8 @@ void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, i
 enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID };
 /// C[b] = alpha op(A[b]) op(B[b]) + beta C[b] in f32, op = transpose if asked, `lda/ldb/ldc` row strides, batch strides in
 /// elements (0 repeats). Cut into panels of `panel` rows of C (0: chosen here), each one single-threaded OpenBLAS call; the last panel
-/// is computed from a zero-padded copy when `padded`, so that a row's bits do not depend on how many rows there are.
+/// is computed from a zero-padded copy when `padded`, so that a row's bits depend neither on how many rows there are nor on the
+/// row's place (where OpenBLAS's kernel cannot promise that, a slower product of our own takes over). Padded panel 0 is 64.
 void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, int64_t a_batch,
              const float *b, int64_t ldb, int64_t b_batch, float beta, float *c, int64_t ldc, int64_t c_batch,
              int64_t batch, int64_t panel, bool padded);
@@ -121,7 +125,8 @@ void ll_bias_activation_backward(int64_t rows, int64_t columns, const void *befo
 // ---- attention (attention.c) ------------------------------------------------------------------------------------------
 /// out[b, i, h] = softmax_j(scale q[b, i, h] . k[b, j, h] + mask) v[b, j, h]; all tensors f32 or bf16 (`dtype`) [batch, n or m, heads, width]
 /// with strides (elements) for batch, position and head; width contiguous. mask [batch, m] f32 1 keep / 0 drop, or NULL. Tiled by query
-/// rows: no [n, m] matrix in memory. lse [batch, heads, n] saved. A row with nothing to attend to gives 0.
+/// rows: no [n, m] matrix in memory. lse [batch, heads, n] saved. A row with nothing to attend to gives 0 (lse -infinity).
+/// causal: query i sees keys 0...i + m - n, so that the last query sees every key.
 typedef struct { int64_t batch, position, head; } ll_strides;
 void ll_attention(int64_t batch, int64_t heads, int64_t n, int64_t m, int64_t width, float scale, bool causal, int dtype,
                   const void *q, ll_strides qs, const void *k, ll_strides ks, const void *v, ll_strides vs,

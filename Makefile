@@ -1,0 +1,45 @@
+# make demo   pictures from sentences by the shipped models, in under three minutes after the build
+# make test   every default test
+PACKAGES := libopenblas-dev libdnnl-dev libpng-dev libturbojpeg0-dev libsndfile1-dev
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
+BUILD    := .build/release
+LATENTLAB := $(BUILD)/latentlab
+
+.PHONY: help packages build demo test test-slow notebooks format lint clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+packages:
+	@missing=""; for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then \
+	  echo "Installing Debian packages:$$missing"; \
+	  if [ "$$(id -u)" = 0 ]; then SUDO=""; else SUDO=sudo; fi; \
+	  $$SUDO apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$SUDO apt-get install -y -qq $$missing >/dev/null; \
+	fi
+
+build: packages
+	@echo "Building LatentLab (release)"
+	@swift build -c release --product latentlab 2>&1 | { grep -vE '^\[[0-9]+/[0-9]+\]'; true; }
+	@test -x $(LATENTLAB)
+
+demo: build
+	@$(LATENTLAB) demo
+
+test: packages
+	@echo "Building the tests (release, one build)"
+	swift build -c release --build-tests
+	@echo "Running the tests"
+	swift test -c release --skip-build --no-parallel
+	@echo "All tests passed. Next: 'make demo' for pictures, 'make test-slow' for the long checks, CONTRIBUTING.md for the map."
+
+format:
+	swift format --in-place --recursive Sources Tests Package.swift
+
+lint:
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build

@@ -1,0 +1,58 @@
+import Tensors
+
+/// Sizes of a convolutional encoder and decoder, shared by the KL autoencoder and the VQ-VAE.
+///
+/// Media `[H, W, C]` become a grid `[H / f, W / f, latentChannels]` with f = 2^(levels - 1), one level for each multiplier.
+public struct ConvCodecConfiguration: Sendable, Equatable {
+    /// Of the media: `[H, W, C]`.
+    public var mediaShape = [64, 64, 3]
+    /// Channels of a level are this times its multiplier.
+    public var channels = 32
+    /// Finest level first.
+    public var multipliers = [1, 2, 4]
+    /// Residual blocks in each level of the encoder; the decoder has one more.
+    public var blocks = 1
+    public var latentChannels = 4
+    /// Groups of a norm, or the next smaller number that divides its channels.
+    public var groups = 32
+    /// Attention between the two blocks in the middle.
+    public var middleAttention = true
+    /// Levels, 0 the finest, with attention after every block.
+    public var attentionLevels: [Int] = []
+
+    public init() {}
+
+    /// Pixels to one latent position along each side.
+    public var factor: Int { 1 << (multipliers.count - 1) }
+
+    /// `[h, w]` of the latent grid.
+    public var latentGrid: [Int] { [mediaShape[0] / factor, mediaShape[1] / factor] }
+
+    /// Channels of each level, finest first.
+    package var widths: [Int] { multipliers.map { channels * $0 } }
+
+    /// Throws what is wrong with values that a person wrote; `place` is the section they were written in.
+    public func check(at place: String? = nil) throws(InputError) {
+        func refuse(_ field: String, _ expected: String, _ found: Any) -> InputError {
+            let path = place.map { "\($0).\(field)" } ?? field
+            return InputError("the codec cannot be built", at: path, expected: expected, found: "\(found)")
+        }
+        guard mediaShape.count == 3, mediaShape.allSatisfy({ $0 > 0 }) else {
+            throw refuse("mediaShape", "three positive sizes: height, width, channels", mediaShape)
+        }
+        guard channels > 0 else { throw refuse("channels", "a positive number", channels) }
+        guard (1...8).contains(multipliers.count), multipliers.allSatisfy({ $0 > 0 }) else {
+            throw refuse("multipliers", "1 to 8 positive numbers", multipliers)
+        }
+        guard mediaShape[0] % factor == 0, mediaShape[1] % factor == 0 else {
+            throw refuse(
+                "mediaShape", "height and width that are multiples of \(factor), for \(multipliers.count) levels", mediaShape)
+        }
+        guard blocks > 0 else { throw refuse("blocks", "a positive number", blocks) }
+        guard latentChannels > 0 else { throw refuse("latentChannels", "a positive number", latentChannels) }
+        guard groups > 0 else { throw refuse("groups", "a positive number", groups) }
+        if let level = attentionLevels.first(where: { !multipliers.indices.contains($0) }) {
+            throw refuse("attentionLevels", "levels from 0 to \(multipliers.count - 1)", level)
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Networks
+import Tensors
+
+/// Sizes and losses of a VQ-VAE.
+public struct VQVAEConfiguration: Sendable, Equatable {
+    public var network = ConvCodecConfiguration()
+    /// Width of the codes; `network.latentChannels` when nil.
+    public var codeWidth: Int?
+    public var quantizer = NearestCodeConfiguration()
+    public var reconstruction = ReconstructionLoss()
+
+    public init() {}
+
+    /// Throws what is wrong with values that a person wrote.
+    public func check(at place: String? = nil) throws(InputError) {
+        try network.check(at: place)
+        try quantizer.check(at: place)
+        try reconstruction.check(for: network.mediaShape, at: place)
+        if let codeWidth, codeWidth < 1 {
+            throw InputError(
+                "the codec cannot be built", at: place.map { "\($0).codeWidth" } ?? "codeWidth", expected: "a positive number",
+                found: "\(codeWidth)")
+        }
+    }
+}
+
+/// Media to a grid of codebook indices and back (van den Oord et al. 2017, arXiv 1711.00937).
+///
+///     media  [B, H, W, C] in [-1, 1]
+///     tokens [B, H / f, W / f]
+///
+/// The network is diffusers' VQModel, whose weights fit (`AutoencoderKeys`).
+public final class VQVAE: Module, Codec, Trainable {
+    public let configuration: VQVAEConfiguration
+    let encoder: ConvEncoder
+    let quantConv: Linear
+    public let quantizer: any Quantizer
+    let postQuantConv: Linear
+    let decoder: ConvDecoder
+
+    /// - Parameter quantizer: nearest codes as configured when nil; else of width `codeWidth`.
+    public init(_ configuration: VQVAEConfiguration, quantizer: (any Quantizer)? = nil) {
+        let c = configuration.network
+        let width = configuration.codeWidth ?? c.latentChannels
+        precondition(quantizer == nil || quantizer!.width == width, "VQVAE: quantizer of width \(quantizer!.width) for \(width)")
+        self.configuration = configuration
+        encoder = ConvEncoder(c, output: c.latentChannels)
+        quantConv = Linear(c.latentChannels, width)
+        self.quantizer = quantizer ?? NearestCode(configuration.quantizer, width: width)
+        postQuantConv = Linear(width, c.latentChannels)
+        decoder = ConvDecoder(c)
+        super.init()
+    }
+
+    public var module: Module { self }
+    public var mediaShape: [Int] { configuration.network.mediaShape }
+    public var latents: LatentSpec {
+        LatentSpec(kind: .tokens(codes: quantizer.codes), shape: configuration.network.latentGrid)
+    }
+
+    /// Media to vectors before quantizing: `[B, h, w, codeWidth]`.
+    public func vectors(of x: Tensor) -> Tensor {
+        precondition(Array(x.shape.dropFirst()) == mediaShape, "VQVAE: media \(x.shape) for \(mediaShape)")
+        return quantConv(encoder(x)).cast(to: .f32)
+    }
+
+    /// Quantized vectors to media.
+    public func decoded(_ vectors: Tensor) -> Tensor { decoder(postQuantConv(vectors)).cast(to: .f32) }
+
+    public func encode(_ x: Tensor) -> Encoding { .tokens(quantizer.tokens(of: vectors(of: x))) }
+
+    public func decode(_ latents: Encoding) -> Tensor {
+        guard case .tokens(let tokens) = latents else {
+            preconditionFailure("VQVAE: it decodes tokens, not real latents")
+        }
+        let grid = configuration.network.latentGrid
+        return decoded(quantizer.vectors(of: tokens.reshaped([tokens.count / (grid[0] * grid[1])] + grid)))
+    }
+
+    public var phases: [Phase] {
+        [
+            Phase(
+                name: "codec", parameters: parameters(),
+                loss: { batch, step in self.loss(batch, step: step) },
+                commit: { sums, _, step in self.quantizer.commit(sums, step: step) })
+        ]
+    }
+
+    /// K-means over the encoded batch.
+    public func prepare(with batch: Batch) {
+        guard let x = batch.pictures, let first = batch.places.first else { return }
+        quantizer.prepare(with: withoutGradients { vectors(of: x) }, noise: first("codebook"))
+    }
+
+    /// Reconstruction through the nearest codes, and what ties codes and vectors together.
+    ///
+    /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of pictures clamped to
+    /// [-1, 1]), and the quantizer's own.
+    public func loss(_ batch: Batch, step: Int) -> LossReport {
+        guard let x = batch.pictures else { preconditionFailure("VQVAE: it trains on pictures") }
+        let quantized = quantizer.quantize(vectors(of: x), places: batch.places, step: step)
+        let y = decoded(quantized.vectors)
+        let reconstruction = configuration.reconstruction(y, x)
+        let examples = Float(batch.count)
+        let sums = reconstructionSums(y, x).merging(quantized.sums) { $1 }.merging([
+            "reconstruction": reconstruction.detached() * examples, "commitment": quantized.loss.detached() * examples,
+        ]) { $1 }
+        return LossReport(loss: reconstruction + quantized.loss, sums: sums)
+    }
+}

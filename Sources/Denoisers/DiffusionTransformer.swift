@@ -1,0 +1,182 @@
+import Diffusion
+import Networks
+import Tensors
+
+/// Sizes and options of a Diffusion Transformer.
+public struct DiTConfiguration: Sendable, Equatable {
+    /// How conditions reach the blocks (Peebles & Xie 2023, section 3.2). Time always goes through adaLN-Zero except in context.
+    public enum Conditioning: String, Sendable, CaseIterable {
+        /// Pooled conditions modulate norms and gates.
+        case adaLNZero = "adaln-zero"
+        /// adaLN-Zero for the time, and attention over the condition's states after self-attention.
+        case crossAttention = "cross-attention"
+        /// The condition's states and the time are tokens of the sequence.
+        case inContext = "in-context"
+    }
+
+    /// Latent grid: rows, columns, channels.
+    public var height = 32, width = 32, channels = 4
+    public var patch = 2
+    /// Width D, a multiple of `heads`.
+    public var dim = 384
+    public var depth = 12
+    public var heads = 6
+    public var mlpRatio = 4
+    /// What the output means.
+    public var prediction = Parameterization.epsilon
+    /// Also predict a variance for each element.
+    public var learnsVariance = true
+    public var conditioning = Conditioning.adaLNZero
+    /// Class labels, 0 for none; one more row is the null class.
+    public var classes = 0
+    /// Width of the text encoder's states, 0 for none.
+    public var contextWidth = 0
+
+    public init() {}
+
+    /// The published sizes: "S", "B", "L", "XL".
+    public static let presets: [String: (dim: Int, depth: Int, heads: Int)] = [
+        "S": (384, 12, 6), "B": (768, 12, 12), "L": (1024, 24, 16), "XL": (1152, 28, 16),
+    ]
+
+    public static func preset(_ size: String, patch: Int) -> DiTConfiguration {
+        let (dim, depth, heads) = presets[size]!
+        var c = DiTConfiguration()
+        (c.dim, c.depth, c.heads, c.patch) = (dim, depth, heads, patch)
+        return c
+    }
+
+    /// Patches of one sample.
+    public var tokens: Int { (height / patch) * (width / patch) }
+    public var outputChannels: Int { learnsVariance ? 2 * channels : channels }
+}
+
+/// A ViT over latent patches whose blocks are told time and condition by adaLN-Zero (Peebles & Xie 2023, arXiv 2212.09748).
+///
+///     x: [B, H, W, C]             noisy latents
+///     t: B times                  in the model's published units
+///     classes: B labels, `null` for none
+///     text: states [B, L, E], pooled [B, E], mask [B, L]
+///     returns [B, H, W, C or 2C]  prediction, then raw variance
+public final class DiffusionTransformer: Module {
+    public let configuration: DiTConfiguration
+    let patches: Linear
+    let time: TimeEmbedding
+    let classes: Embedding?
+    let text: Linear?
+    /// Pooled text and states that stand for "no condition".
+    let nullText: Parameter?
+    let context: Linear?
+    let blocks: [DiTBlock]
+    let finalModulation: Linear
+    let output: Linear
+    private let positions: Tensor
+
+    public init(_ c: DiTConfiguration) {
+        precondition(c.dim % c.heads == 0, "DiT: width \(c.dim) is not a multiple of \(c.heads) heads")
+        precondition(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
+        configuration = c
+        patches = Linear(c.patch * c.patch * c.channels, c.dim)
+        time = TimeEmbedding(width: c.dim)
+        classes = c.classes > 0 ? Embedding(c.classes + 1, width: c.dim) : nil
+        text = c.contextWidth > 0 ? Linear(c.contextWidth, c.dim) : nil
+        nullText = c.contextWidth > 0 ? Parameter([c.contextWidth], .normal(deviation: 0.02), decays: false) : nil
+        context = c.contextWidth > 0 && c.conditioning == .inContext ? Linear(c.contextWidth, c.dim) : nil
+        blocks = (0..<c.depth).map { _ in DiTBlock(c) }
+        finalModulation = .zeros(c.dim, 2 * c.dim)
+        output = .zeros(c.dim, c.patch * c.patch * c.outputChannels)
+        positions = Sinusoid.grid(height: c.height / c.patch, width: c.width / c.patch, channels: c.dim)
+        super.init()
+    }
+
+    /// The label that means "no class".
+    public var nullClass: Int { configuration.classes }
+
+    public func callAsFunction(_ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil) -> Tensor {
+        let B = x.shape[0]
+        var h = patches(patchified(x, configuration.patch)) + positions         // [B, N, D]
+        var c = time(t)                                                         // [B, D]
+        if let classes, let labels { c = c + classes(Tokens(labels)) }
+        if let text, let words { c = c + text(words.pooled) }
+        let condition = silu(c)
+        var extra = 0
+        var mask: Tensor?
+        if let context, let words {
+            let L = words.states.shape[1]
+            h = concatenated([context(words.states), c.unsqueezed(1), h], axis: 1)   // [B, L + 1 + N, D]
+            extra = L + 1
+            mask = concatenated([words.mask, .ones([B, 1 + configuration.tokens])], axis: 1)
+        }
+        for block in blocks { h = block(h, given: condition, mask: mask, words: words) }
+        if extra > 0 { h = h.slice(1, extra..<h.shape[1]) }
+        let m = finalModulation(condition).chunked(2, axis: 1)                  // shift, scale
+        let y = output(normModulate(h, scale: m[1], shift: m[0], eps: 1e-6))    // [B, N, p p C']
+        return unpatchified(y, configuration.patch, configuration.height, configuration.width).cast(to: .f32)
+    }
+
+    /// What the model hears instead of each caption whose `keeps` is 0.
+    ///
+    ///     keeps: [B], 1 keeps the words
+    public func dropping(_ words: EncodedText, keeps: Tensor) -> EncodedText {
+        guard let nullText else { return words }
+        let k = keeps.unsqueezed(1)                                             // [B, 1]
+        let null = nullText.value
+        // The null sequence is one learned word, so that attention always has something to look at.
+        var first = [Float](repeating: 0, count: words.mask.shape[1])
+        first[0] = 1
+        return EncodedText(
+            states: words.states * k.unsqueezed(2) + (1 - k.unsqueezed(2)) * null,
+            pooled: words.pooled * k + (1 - k) * null,
+            mask: words.mask * k + (1 - k) * Tensor(first, [1, first.count]))
+    }
+}
+
+/// Transformer block modulated by a condition, the identity at initialisation.
+///
+///     x: [B, N, D], c: [B, D] already through SiLU
+///     returns [B, N, D]
+final class DiTBlock: Module {
+    let modulation: Linear
+    let attention: SelfAttention
+    let contextNorm: LayerNorm?
+    let crossAttention: CrossAttention?
+    let feedForward: FeedForward
+
+    init(_ c: DiTConfiguration) {
+        modulation = .zeros(c.dim, 6 * c.dim)
+        attention = SelfAttention(width: c.dim, heads: c.heads)
+        let crosses = c.conditioning == .crossAttention && c.contextWidth > 0
+        contextNorm = crosses ? LayerNorm(c.dim, eps: 1e-6) : nil
+        crossAttention =
+            crosses ? CrossAttention(width: c.dim, contextWidth: c.contextWidth, heads: c.heads, zeroed: true) : nil
+        feedForward = FeedForward(width: c.dim, hidden: c.mlpRatio * c.dim)
+        super.init()
+    }
+
+    func callAsFunction(_ x: Tensor, given c: Tensor, mask: Tensor?, words: EncodedText?) -> Tensor {
+        let m = modulation(c).chunked(6, axis: 1)       // shift, scale, gate; twice
+        var h = gatedResidual(x, gate: m[2], attention(normModulate(x, scale: m[1], shift: m[0], eps: 1e-6), mask: mask))
+        if let crossAttention, let contextNorm, let words {
+            h = h + crossAttention(contextNorm(h), over: words.states, mask: words.mask)
+        }
+        return gatedResidual(h, gate: m[5], feedForward(normModulate(h, scale: m[4], shift: m[3], eps: 1e-6)))
+    }
+}
+
+/// Patches in row-major order, each flattened as (row, column, channel).
+///
+///     x: [B, H, W, C]
+///     returns [B, H/p · W/p, p p C]
+public func patchified(_ x: Tensor, _ p: Int) -> Tensor {
+    let (B, H, W, C) = x.shape4
+    if p == 1 { return x.reshaped([B, H * W, C]) }
+    return x.reshaped([B, H / p, p, W / p, p, C]).permuted([0, 1, 3, 2, 4, 5]).reshaped([B, (H / p) * (W / p), p * p * C])
+}
+
+/// The inverse of `patchified`: [B, N, p p C] to [B, H, W, C].
+public func unpatchified(_ x: Tensor, _ p: Int, _ H: Int, _ W: Int) -> Tensor {
+    let (B, _, D) = x.shape3
+    let C = D / (p * p)
+    if p == 1 { return x.reshaped([B, H, W, C]) }
+    return x.reshaped([B, H / p, W / p, p, p, C]).permuted([0, 1, 3, 2, 4, 5]).reshaped([B, H, W, C])
+}

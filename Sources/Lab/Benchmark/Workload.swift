@@ -1,0 +1,101 @@
+import Codecs
+import Denoisers
+import Networks
+import Tensors
+import Training
+
+/// One unit of work that is timed, and what it costs on paper.
+public struct Workload {
+    public let name: String
+    /// What one step is, in a sentence.
+    public let summary: String
+    /// Multiply-adds counted as two, per step.
+    public let flops: Double
+    /// Parameters read (and for training written) per step, at the least.
+    public let bytes: Double
+    /// Builds the model and returns the step.
+    public let prepare: (Precision) -> () -> Void
+
+    /// Every workload, by the names of `contract.md`. What a step is must equal `Experiments/benchmarks/workloads.py`.
+    public static var all: [Workload] {
+        [
+            ditTraining("dit-s2-train", .preset("S", patch: 2), batch: 8, classes: 1000),
+            ditTraining("dit-small-train", small, batch: 64, classes: 10),
+            ditForward("dit-s2-forward", .preset("S", patch: 2), batch: 8),
+            ditForward("dit-b2-forward-1", .preset("B", patch: 2), batch: 1),
+            ditForward("dit-b2-forward-8", .preset("B", patch: 2), batch: 8),
+        ]
+    }
+
+    private static var small: DiTConfiguration {
+        var c = DiTConfiguration()
+        (c.height, c.width, c.patch, c.dim, c.depth, c.heads) = (8, 8, 1, 256, 8, 4)
+        return c
+    }
+
+    /// A model whose every parameter is at work: the published start multiplies by zero.
+    private static func model(_ configuration: DiTConfiguration, classes: Int) -> DiffusionTransformer {
+        var c = configuration
+        c.classes = classes
+        let model = DiffusionTransformer(c)
+        model.initialize(Noise(seed: 0))
+        for p in model.parameters() where p.initializer == .zeros { p.set(Noise(seed: 1)(p.name).normal(p.shape) * 0.02) }
+        return model
+    }
+
+    private static func ditForward(_ name: String, _ c: DiTConfiguration, batch: Int) -> Workload {
+        Workload(
+            name: name, summary: "one forward pass, batch \(batch)", flops: c.forwardFlops * Double(batch),
+            bytes: 4 * c.weightCount
+        ) { precision in
+            let model = model(c, classes: 1000)
+            let x = Noise(seed: 2).normal([batch, c.height, c.width, c.channels])
+            let t = (0..<batch).map { Float($0 * 100 + 1) }
+            return {
+                _ = withPrecision(precision) { withoutGradients { model(x, t: t, classes: Array(repeating: 3, count: batch)) } }
+            }
+        }
+    }
+
+    private static func ditTraining(_ name: String, _ c: DiTConfiguration, batch: Int, classes: Int) -> Workload {
+        Workload(
+            name: name, summary: "loss, gradients and AdamW update, batch \(batch)",
+            flops: 3 * c.forwardFlops * Double(batch), bytes: 4 * c.weightCount * 8
+        ) { precision in
+            let model = model(c, classes: classes)
+            let parameters = model.parameters()
+            let optimizer = AdamW(AdamWConfiguration(rate: LearningRate(peak: 1e-4)), parameters)
+            let x0 = Noise(seed: 2).normal([batch, c.height, c.width, c.channels])
+            let labels = (0..<batch).map { $0 % classes }
+            var step = 0
+            return {
+                let noise = Noise(seed: 3)(step)
+                step += 1
+                let t = noise("t").uniform([batch])
+                let eps = noise("eps").normal(x0.shape)
+                let kept = zip(labels, noise("drop").uniform([batch]).values).map { $1 < 0.1 ? classes : $0 }
+                let alpha = (1 - t).reshaped([batch, 1, 1, 1])
+                let sigma = t.reshaped([batch, 1, 1, 1])
+                let updates = withPrecision(precision) {
+                    let predicted = model(x0 * alpha + eps * sigma, t: t.values.map { $0 * 1000 }, classes: kept)
+                    let loss = (predicted.slice(3, 0..<c.channels) - eps).square().mean()
+                    return gradients(of: loss, wrt: parameters.map(\.value))
+                }
+                optimizer.update(updates, rate: 1e-4)
+            }
+        }
+    }
+}
+
+extension DiTConfiguration {
+    /// Of one sample: products and attention; norms and activations are small beside them.
+    var forwardFlops: Double {
+        let (n, d) = (Double(tokens), Double(dim))
+        let block = 2 * n * d * d * (4 + 2 * Double(mlpRatio)) + 4 * n * n * d + 2 * 6 * d * d
+        let ends = 2 * n * d * Double(patch * patch * (channels + outputChannels)) + 2 * d * d * 2
+        return Double(depth) * block + ends
+    }
+
+    /// Weights of the matrices.
+    var weightCount: Double { Double(depth) * Double(dim * dim) * (4 + 2 * Double(mlpRatio) + 6) }
+}

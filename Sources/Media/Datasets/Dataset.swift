@@ -1,0 +1,37 @@
+/// One example of a data set; what a data set does not hold is nil.
+public struct Example: Sendable {
+    public var picture: Picture?
+    public var caption: String?
+    /// Class, from 0.
+    public var label: Int?
+    /// What a person calls it: a file, an emoji, a number.
+    public var name: String
+
+    public init(picture: Picture? = nil, caption: String? = nil, label: Int? = nil, name: String) {
+        self.picture = picture
+        self.caption = caption
+        self.label = label
+        self.name = name
+    }
+}
+
+/// Examples by number. Reading one is a pure function of (index, epoch), so order, threads and resuming
+/// change nothing.
+public protocol Dataset: Sendable {
+    var count: Int { get }
+    /// Names of the classes, where labels are given.
+    var classNames: [String] { get }
+    /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice
+    /// of a caption.
+    func example(_ index: Int, epoch: Int) throws -> Example
+}
+
+extension Dataset {
+    public var classNames: [String] { [] }
+}
+
+/// Which part of a data set is meant.
+public enum Split: String, Sendable, CaseIterable {
+    case train
+    case heldOut = "held-out"
+}

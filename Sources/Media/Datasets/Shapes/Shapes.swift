@@ -1,0 +1,61 @@
+/// Pictures made on the fly: one or two colored shapes on a plain background, and a sentence that says so.
+///
+/// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept.
+public struct Shapes: Dataset {
+    public let count: Int
+    public let split: Split
+    public let seed: UInt64
+    /// How many of the sentences are about two objects.
+    public let pairShare: Double
+    private let singles: [ShapesCaption]
+    private let pairs: [ShapesCaption]
+
+    public init(count: Int = 60_000, split: Split = .train, seed: UInt64 = 0, pairShare: Double = 0.5) {
+        precondition(count > 0, "Shapes: \(count) examples")
+        precondition(pairShare >= 0 && pairShare <= 1, "Shapes: pair share \(pairShare) is not within 0...1")
+        self.count = count
+        self.split = split
+        self.seed = seed
+        self.pairShare = pairShare
+        singles = ShapesSplit.singleCaptions(split)
+        pairs = ShapesSplit.pairCaptions(split)
+    }
+
+    /// Sentence and objects of one example.
+    public func scene(_ index: Int) -> (caption: ShapesCaption, scene: ShapesScene) {
+        precondition((0..<count).contains(index), "Shapes: example \(index) of \(count)")
+        var generator = KeyedGenerator(seed, split == .train ? 0 : 1, UInt64(index))
+        let list = generator.uniform() < pairShare ? pairs : singles
+        let caption = list[generator.below(list.count)]
+        return (caption, ShapesScene(drawing: caption, with: &generator))
+    }
+
+    public func example(_ index: Int, epoch: Int = 0) -> Example {
+        let (caption, scene) = scene(index)
+        return Example(
+            picture: scene.picture, caption: caption.description, name: "\(split.rawValue) \(index)")
+    }
+
+    /// `count` sentences of a split in random order, half of them about one object as long as there are
+    /// unused ones.
+    ///
+    /// No sentence comes twice before all have come once, and a shorter list is the beginning of a longer
+    /// one.
+    public static func captions(split: Split, count: Int, seed: UInt64) -> [ShapesCaption] {
+        precondition(count >= 0, "captions: \(count) sentences")
+        var captions: [ShapesCaption] = []
+        var round: UInt64 = 0
+        while captions.count < count {
+            var generator = KeyedGenerator(seed, split == .train ? 2 : 3, round)
+            var lists = [ShapesSplit.singleCaptions(split), ShapesSplit.pairCaptions(split)].map { list in
+                generator.permutation(list.count).map { list[$0] }
+            }
+            while captions.count < count, lists.contains(where: { !$0.isEmpty }) {
+                let pick = generator.below(2)
+                captions.append(lists[lists[pick].isEmpty ? 1 - pick : pick].removeLast())
+            }
+            round += 1
+        }
+        return captions
+    }
+}

@@ -1,0 +1,91 @@
+import Tensors
+
+/// One microbatch of examples; what an example lacks is nil or empty.
+public struct Batch: Sendable {
+    /// `[B, H, W, C]` in [-1, 1].
+    public var pictures: Tensor?
+    /// A codec's moments `[B, h, w, 2c]` or other cached latents, instead of pictures.
+    public var latents: Tensor?
+    /// A codec's tokens `[B, N]`, instead of pictures.
+    public var tokens: Tokens?
+    public var captions: [String]
+    public var labels: [Int]
+    /// One place per example: every random choice about the example is drawn from there, whatever the microbatch.
+    public var places: [Noise]
+    /// Which rows of the step's whole batch these are, for draws that are spread over the batch.
+    public var share: Share?
+
+    public struct Share: Sendable {
+        public var rows: Range<Int>
+        public var total: Int
+        /// The step's own place.
+        public var step: Noise
+
+        public init(rows: Range<Int>, total: Int, step: Noise) {
+            self.rows = rows
+            self.total = total
+            self.step = step
+        }
+    }
+
+    public init(
+        pictures: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, captions: [String] = [], labels: [Int] = [],
+        places: [Noise]
+    ) {
+        self.pictures = pictures
+        self.latents = latents
+        self.tokens = tokens
+        self.captions = captions
+        self.labels = labels
+        self.places = places
+    }
+
+    public var count: Int { places.count }
+}
+
+/// What a pure forward pass reports.
+public struct LossReport {
+    /// Scalar, the mean over the examples of the batch.
+    public var loss: Tensor
+    /// Named sums over examples, detached: logged as means, or applied once per step by `Phase.commit`.
+    public var sums: [String: Tensor]
+
+    public init(loss: Tensor, sums: [String: Tensor] = [:]) {
+        self.loss = loss
+        self.sums = sums
+    }
+}
+
+/// One optimisation within a training step: which parameters, by which optimiser, for which loss.
+public struct Phase {
+    /// Also names the optimiser's section in the experiment file.
+    public var name: String
+    public var parameters: [Parameter]
+    /// Pure: reads weights and buffers, changes none.
+    public var loss: (_ batch: Batch, _ step: Int) -> LossReport
+    /// Applies what the forward passes counted, once per optimiser step, after the update. `examples` is the whole batch's count.
+    public var commit: (_ sums: [String: Tensor], _ examples: Int, _ step: Int) -> Void
+
+    public init(
+        name: String, parameters: [Parameter], loss: @escaping (Batch, Int) -> LossReport,
+        commit: @escaping ([String: Tensor], Int, Int) -> Void = { _, _, _ in }
+    ) {
+        self.name = name
+        self.parameters = parameters
+        self.loss = loss
+        self.commit = commit
+    }
+}
+
+/// Something the trainer can train. It knows phases and nothing else.
+public protocol Trainable: AnyObject {
+    /// Everything that is saved: parameters and buffers.
+    var module: Module { get }
+    var phases: [Phase] { get }
+    /// Called once before the first step with examples to look at: k-means starts, data statistics.
+    func prepare(with batch: Batch)
+}
+
+extension Trainable {
+    public func prepare(with batch: Batch) {}
+}

@@ -1,0 +1,72 @@
+import Tensors
+
+/// What a text encoder makes of a batch of captions.
+public struct EncodedText: Sendable {
+    /// `[B, L, D]`.
+    public var states: Tensor
+    /// `[B, D]`.
+    public var pooled: Tensor
+    /// `[B, L]`, 1 where there is a word.
+    public var mask: Tensor
+
+    public init(states: Tensor, pooled: Tensor, mask: Tensor) {
+        self.states = states
+        self.pooled = pooled
+        self.mask = mask
+    }
+}
+
+/// A small pre-norm Transformer over caption tokens, trained together with the model that listens to it.
+///
+///     tokens: [B, L], 0 is padding
+///     states: [B, L, D], pooled: [B, D], the mean over words
+public final class TextEncoder: Module {
+    let tokens: Embedding
+    let positions: Parameter
+    let blocks: [TextBlock]
+    let norm: LayerNorm
+    public let width: Int
+    public let length: Int
+
+    public init(vocabulary: Int, length: Int, width: Int, depth: Int, heads: Int) {
+        tokens = Embedding(vocabulary, width: width)
+        positions = Parameter([length, width], .normal(deviation: 0.02), decays: false)
+        blocks = (0..<depth).map { _ in TextBlock(width: width, heads: heads) }
+        norm = LayerNorm(width)
+        self.width = width
+        self.length = length
+        super.init()
+    }
+
+    public func callAsFunction(_ ids: Tokens) -> EncodedText {
+        precondition(ids.shape.count == 2 && ids.shape[1] == length, "TextEncoder: tokens \(ids.shape), length \(length)")
+        let mask = Tensor(ids.values.map { $0 == 0 ? 0 : 1 }, ids.shape)
+        let embedded = tokens(ids) + positions.value
+        let states = norm(blocks.reduce(embedded) { $1($0, mask: mask) })
+        let weights = mask / maximum(mask.sum(1, keep: true), Tensor(1))
+        return EncodedText(states: states, pooled: (states * weights.unsqueezed(2)).sum(1), mask: mask)
+    }
+}
+
+/// Pre-norm Transformer block.
+///
+///     x: [B, L, D], mask: [B, L]
+final class TextBlock: Module {
+    let attentionNorm: LayerNorm
+    let attention: SelfAttention
+    let feedForwardNorm: LayerNorm
+    let feedForward: FeedForward
+
+    init(width: Int, heads: Int) {
+        attentionNorm = LayerNorm(width)
+        attention = SelfAttention(width: width, heads: heads)
+        feedForwardNorm = LayerNorm(width)
+        feedForward = FeedForward(width: width, hidden: 4 * width)
+        super.init()
+    }
+
+    func callAsFunction(_ x: Tensor, mask: Tensor) -> Tensor {
+        let y = x + attention(attentionNorm(x), mask: mask)
+        return y + feedForward(feedForwardNorm(y))
+    }
+}

@@ -1,0 +1,92 @@
+import Codecs
+import Diffusion
+import Media
+import Networks
+import Tensors
+
+/// The frozen codec that a generator works in, and how its latents reach training and sampling.
+struct CodecReference {
+    let codec: any Codec
+    let folder: String
+    let fingerprint: String
+
+    /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded.
+    init(_ section: Section, _ surroundings: Surroundings) throws {
+        let part = try section.section("codec")
+        let from = try part.path("from")
+        let model = try ModelDirectory.load(from)
+        guard let system = model.system as? any CodecSystem else {
+            throw part.error("from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
+        }
+        fingerprint = model.fingerprint
+        if let wanted = try part.optionalString("fingerprint"), wanted != fingerprint {
+            throw part.error(
+                "fingerprint", "is of another codec", expected: String(wanted.prefix(12)), found: String(fingerprint.prefix(12)),
+                hint: "the model was trained in the latents of a codec that is not this one")
+        }
+        codec = system.codec
+        folder = from
+        for p in codec.module.parameters() { p.isFrozen = true }
+    }
+
+    /// Normalised latents of a batch, drawn where the codec gives distributions: `[B, h, w, c]`.
+    func latents(of batch: Batch) -> Tensor {
+        if let moments = batch.latents {
+            let parts = moments.chunked(2, axis: 3)
+            return drawn(mean: parts[0], logVariance: parts[1], batch.places)
+        }
+        guard let pictures = batch.pictures else { preconditionFailure("a batch with neither pictures nor latents") }
+        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(pictures) }) else {
+            preconditionFailure("the codec gives tokens")
+        }
+        return drawn(mean: mean, logVariance: logVariance, batch.places)
+    }
+
+    private func drawn(mean: Tensor, logVariance: Tensor, _ places: [Noise]) -> Tensor {
+        mean + (logVariance * 0.5).exp() * normal(places.map { $0("posterior") }, Array(mean.shape.dropFirst()))
+    }
+
+    /// Mean latents of a picture, resized to what the codec takes: `[1, h, w, c]`.
+    func latents(of picture: Picture) throws -> Tensor {
+        let (h, w) = (codec.mediaShape[0], codec.mediaShape[1])
+        let fitted = picture.rgb.resized(width: w, height: h)
+        guard case .moments(let mean, _) = withoutGradients({ codec.encode(Tensor([fitted])) }) else {
+            preconditionFailure("the codec gives tokens")
+        }
+        return mean
+    }
+
+    /// 1 where any pixel of a latent's cell may change: `[1, h, w, 1]`.
+    func latentMask(_ picture: Picture) throws -> Tensor {
+        let (h, w) = (codec.latents.shape[0], codec.latents.shape[1])
+        let (H, W) = (codec.mediaShape[0], codec.mediaShape[1])
+        let gray = picture.gray.resized(width: W, height: H, .box)
+        var mask = [Float](repeating: 0, count: h * w)
+        for y in 0..<H { for x in 0..<W where gray[x, y, 0] > 127 { mask[(y * h / H) * w + x * w / W] = 1 } }
+        return Tensor(mask, [1, h, w, 1])
+    }
+
+    func write(to target: String) throws { try ModelDirectory.copy(folder, to: target + "/codec") }
+
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        resolved.setting("codec", ConfigurationValue(.map([
+            .init("from", at: resolved.place, ConfigurationValue(.string("codec"))),
+            .init("fingerprint", at: resolved.place, ConfigurationValue(.string(fingerprint))),
+        ])))
+    }
+}
+
+extension ConfigurationValue {
+    /// This map with one key replaced or added.
+    func setting(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
+        guard case .map(var entries) = content else { return self }
+        if let i = entries.firstIndex(where: { $0.key == key }) { entries[i].value = value } else { entries.append(.init(key, at: place, value)) }
+        return ConfigurationValue(.map(entries), at: place)
+    }
+
+    /// This map with only these keys.
+    func keeping(_ keys: [String]) -> ConfigurationValue {
+        guard case .map(let entries) = content else { return self }
+        return ConfigurationValue(.map(entries.filter { keys.contains($0.key) }), at: place)
+    }
+}

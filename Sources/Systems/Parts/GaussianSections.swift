@@ -1,0 +1,60 @@
+import Diffusion
+import Tensors
+
+// How the parts of Gaussian diffusion are named in experiment files. Schedule, time density, weighting, parameterisation, grid and
+// sampler are five choices, each swappable alone.
+
+/// `corruption:` schedule, steps, parameterization, time density, weighting.
+struct GaussianSection {
+    let schedule: any Schedule
+    let parameterization: Parameterization
+    let density: any TimeDensity
+    let weighting: any Weighting
+
+    init(_ section: Section) throws {
+        _ = try section.choice("kind", among: ["gaussian"], default: "gaussian")
+        let chains = BetaTable.named.map(\.name)
+        let name = try section.choice("schedule", among: chains + ["flow", "vp_cosine"], default: "linear")
+        let table = BetaTable.named.first { $0.name == name }?.table
+        let steps = table == nil ? 1000 : try section.int("steps", default: 1000, in: 1...100_000)
+        if let table {
+            schedule = try ChainSchedule(
+                table, steps: steps, zeroTerminalSNR: try section.bool("zero_terminal_snr", default: false))
+        } else if name == "flow" {
+            schedule = FlowMatching(shift: try section.number("shift", default: 1, in: 0.01...100))
+        } else {
+            schedule = VariancePreservingCosine()
+        }
+        parameterization = try section.choice("parameterization", default: name == "flow" ? .velocity : .epsilon)
+        switch try section.choice("time", among: ["uniform", "logit_normal"], default: "uniform") {
+        case "logit_normal":
+            density = LogitNormalTimes(
+                mean: try section.number("time_mean", default: 0), deviation: try section.number("time_deviation", default: 1))
+        default: density = table == nil ? UniformTimes() : UniformSteps(steps: steps)
+        }
+        switch try section.choice("weighting", among: ["simple", "min_snr"], default: "simple") {
+        case "min_snr": weighting = MinSNRWeighting(gamma: try section.number("gamma", default: 5, in: Section.positive))
+        default: weighting = SimpleWeighting()
+        }
+    }
+}
+
+/// Samplers by the names of experiment files and `--sampler`.
+public enum Samplers {
+    public static let names = ["ddpm", "ddim", "euler", "heun", "dpmpp-2m"]
+
+    /// - Parameter eta: of DDIM, 0 deterministic to 1 ancestral.
+    static func named(_ name: String, eta: Double, learnsVariance: Bool) throws(InputError) -> any Sampler {
+        switch name {
+        case "ddpm": return AncestralSampler(variance: learnsVariance ? .learned : .small)
+        case "ddim": return DDIMSampler(eta: eta)
+        case "euler": return EulerSampler()
+        case "heun": return HeunSampler()
+        case "dpmpp-2m": return DPMSolver2M()
+        default:
+            throw InputError(
+                "unknown sampler", at: "--sampler", expected: "one of " + names.joined(separator: ", "), found: "'\(name)'",
+                hint: nearestName(to: name, among: names).map { "did you mean '\($0)'?" })
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Media
+import Tensors
+
+/// One sample to draw, addressed: its numbers depend on its seed and nothing else.
+struct SampleJob {
+    var promptIndex: Int
+    var prompt: String?
+    var label: Int?
+    var seed: UInt64
+
+    var place: Noise { Noise(seed: seed)("sample") }
+
+    func sample(_ picture: Picture) -> Sample {
+        Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, picture: picture)
+    }
+
+    /// Every prompt with every seed, prompt by prompt.
+    static func list(_ request: SampleRequest, hasText: Bool, classes: Int) throws(InputError) -> [SampleJob] {
+        if !request.prompts.isEmpty && !hasText {
+            throw InputError("this model does not listen to sentences", at: "--prompt", hint: classes > 0 ? "use --class" : nil)
+        }
+        if !request.classes.isEmpty && classes == 0 {
+            throw InputError("this model does not know classes", at: "--class", hint: hasText ? "use --prompt" : nil)
+        }
+        if let bad = request.classes.first(where: { $0 < 0 || $0 >= classes }) {
+            throw InputError("no such class", at: "--class", expected: "0...\(classes - 1)", found: "\(bad)")
+        }
+        if hasText && request.prompts.isEmpty {
+            throw InputError("this model needs a sentence", at: "--prompt")
+        }
+        let told: [(String?, Int?)] =
+            hasText ? request.prompts.map { ($0, nil) } : classes > 0
+                ? (request.classes.isEmpty ? [0] : request.classes).map { ("class \($0)", $0) } : [(nil, nil)]
+        var jobs: [SampleJob] = []
+        for (index, (prompt, label)) in told.enumerated() {
+            for seed in request.seeds { jobs.append(SampleJob(promptIndex: index, prompt: prompt, label: label, seed: seed)) }
+        }
+        return jobs
+    }
+}

@@ -1,0 +1,99 @@
+import Codecs
+import Diffusion
+import Media
+import Networks
+import Tensors
+
+/// A published system: which parts, which defaults, and the trick that is its own.
+///
+/// It is built from its sections of an experiment file, or from the `config.json` of a model directory, by the same initialiser.
+public protocol System: Trainable {
+    /// The word after `system:` in experiment files.
+    static var name: String { get }
+    init(_ section: Section, _ surroundings: Surroundings) throws
+    /// Writes what a model directory needs besides `config.json` and `model.safetensors`: `codec/`, `text/`, ...
+    func writeParts(to folder: String) throws
+    /// Changes that turn the resolved experiment into a self-contained `config.json`.
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue
+}
+
+extension System {
+    public func writeParts(to folder: String) throws {}
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { resolved }
+}
+
+/// What a system may look at while it is built.
+public struct Surroundings {
+    /// The model directory, when one is being loaded.
+    public var folder: String?
+    /// Captions of the training data, for making a vocabulary.
+    public var captions: () throws -> [String]
+
+    public init(folder: String? = nil, captions: @escaping () throws -> [String] = { [] }) {
+        self.folder = folder
+        self.captions = captions
+    }
+}
+
+/// A system that turns media into latents and back.
+public protocol CodecSystem: System {
+    var codec: any Codec { get }
+    /// Called once after training with media `[B, H, W, C]`: fits what is measured, not learned.
+    func finish(over batches: some Sequence<Tensor>)
+}
+
+extension CodecSystem {
+    public func finish(over batches: some Sequence<Tensor>) {}
+}
+
+/// A system that makes new things.
+public protocol GenerativeSystem: System {
+    /// Draws `request.seeds` for each prompt, prompt by prompt; each sample is handed over as soon as it is decoded.
+    func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws
+    /// What sampling does when the request says nothing.
+    var sampling: SamplingDefaults { get }
+}
+
+/// How a model samples by default; stored in its `config.json` under `sample`.
+public struct SamplingDefaults: Sendable, Equatable {
+    public var sampler: String
+    public var steps: Int
+    public var guidance: Double
+}
+
+/// What to draw.
+public struct SampleRequest {
+    /// Captions, or empty for one unconditional prompt.
+    public var prompts: [String] = []
+    /// Class of each prompt, for class-conditional models.
+    public var classes: [Int] = []
+    /// Withheld from instead of nothing, in guidance.
+    public var negative: String?
+    public var seeds: [UInt64] = [0]
+    /// Samples computed together; changes no byte.
+    public var batch = 8
+    public var sampler: String?
+    public var steps: Int?
+    public var spacing: Spacing?
+    public var guidance: Double?
+    public var eta: Double?
+    /// Start from this picture, with `strength` of the way left to go.
+    public var start: Picture?
+    public var strength = 0.6
+    /// White where the start picture may change.
+    public var mask: Picture?
+    /// Called after every step with the samples' numbers and the estimate of the result so far.
+    public var watch: ((_ first: Int, _ progress: SamplingProgress) throws -> Void)?
+
+    public init() {}
+}
+
+/// One drawn thing.
+public struct Sample {
+    public var promptIndex: Int
+    public var prompt: String?
+    public var seed: UInt64
+    public var picture: Picture?
+    /// `[points, 2]`, for the toy.
+    public var points: Tensor?
+}

@@ -1,0 +1,112 @@
+import CDNNL
+import CKernels
+
+// Matrix products, attention, convolution.
+extension CPUBackend {
+    package func product(_ a: Tensor, _ b: Tensor, _ how: MatrixProduct, into c: Tensor) {
+        let batch = c.rank == 3 ? c.shape[0] : 1
+        let (m, n) = (c.shape[c.rank - 2], c.shape[c.rank - 1])
+        let k = a.shape[a.rank - (how.transposesA ? 2 : 1)]
+        guard c.count > 0 else { return }
+        if a.dtype == .bf16 {
+            for i in 0..<batch {
+                let status = cdnnl_matmul_bf16(
+                    how.transposesA, how.transposesB, Int64(m), Int64(n), Int64(k), a.matrix(i), a.rowStride, b.matrix(i),
+                    b.rowStride, c.matrix(i), c.dtype.code, Int64(how.panel))
+                check(status, "matrix product")
+            }
+            return
+        }
+        ll_gemm(
+            how.transposesA, how.transposesB, Int64(m), Int64(n), Int64(k), 1, a.floats, a.rowStride, a.batchStride,
+            b.floats, b.rowStride, b.batchStride, 0, c.floats, Int64(n), Int64(m * n), Int64(batch), Int64(how.panel),
+            how.panel > 0)
+    }
+
+    package func biasActivation(_ x: Tensor, bias: Tensor?, _ activation: Activation, before: Tensor?) {
+        let columns = x.shape[x.rank - 1]
+        ll_bias_activation(
+            Int64(x.count / max(1, columns)), Int64(columns), x.pointer, x.dtype.code, bias?.floats, activation.rawValue,
+            before?.pointer)
+    }
+
+    package func biasActivationBackward(
+        before: Tensor?, _ gy: Tensor, _ activation: Activation, into gBefore: Tensor?, gbias: Tensor?
+    ) {
+        let columns = gy.shape[gy.rank - 1]
+        ll_bias_activation_backward(
+            Int64(gy.count / max(1, columns)), Int64(columns), before?.pointer, gy.pointer, gy.dtype.code,
+            activation.rawValue, gBefore?.pointer, gbias?.floats)
+    }
+
+    package func attention(_ call: AttentionCall, into y: Tensor, _ logSumExp: Tensor) {
+        let (batch, n, heads, width) = call.q.shape4
+        ll_attention(
+            Int64(batch), Int64(heads), Int64(n), Int64(call.k.shape[1]), Int64(width), call.scale, call.isCausal,
+            call.q.dtype.code, call.q.pointer, call.q.headStrides, call.k.pointer, call.k.headStrides, call.v.pointer,
+            call.v.headStrides, call.mask?.floats, y.pointer, y.headStrides, logSumExp.floats)
+    }
+
+    package func attentionBackward(
+        _ call: AttentionCall, _ y: Tensor, _ logSumExp: Tensor, _ gy: Tensor, into gq: Tensor, _ gk: Tensor, _ gv: Tensor
+    ) {
+        let (batch, n, heads, width) = call.q.shape4
+        ll_attention_backward(
+            Int64(batch), Int64(heads), Int64(n), Int64(call.k.shape[1]), Int64(width), call.scale, call.isCausal,
+            call.q.dtype.code, call.q.pointer, call.q.headStrides, call.k.pointer, call.k.headStrides, call.v.pointer,
+            call.v.headStrides, call.mask?.floats, y.pointer, y.headStrides, logSumExp.floats, gy.pointer, gy.headStrides,
+            gq.pointer, gq.headStrides, gk.pointer, gk.headStrides, gv.pointer, gv.headStrides)
+    }
+
+    package func convolution(_ call: ConvolutionCall, bias: Tensor?, into y: Tensor) {
+        guard y.count > 0 else { return }
+        var geometry = call.geometry(y)
+        check(
+            cdnnl_convolution_forward(
+                &geometry, call.x.dtype.code, call.x.pointer, call.weight.pointer, bias?.floats, y.pointer,
+                call.isBatchInvariant),
+            "convolution")
+    }
+
+    package func convolutionBackwardData(_ call: ConvolutionCall, _ gy: Tensor, into gx: Tensor) {
+        guard gy.count > 0 else { return }
+        var geometry = call.geometry(gy)
+        check(
+            cdnnl_convolution_backward_data(&geometry, gy.dtype.code, gy.pointer, call.weight.pointer, gx.pointer),
+            "convolution's gradient")
+    }
+
+    package func convolutionBackwardWeights(_ call: ConvolutionCall, _ gy: Tensor, into gw: Tensor, gbias: Tensor?) {
+        guard gy.count > 0 else { return }
+        var geometry = call.geometry(gy)
+        check(
+            cdnnl_convolution_backward_weights(
+                &geometry, gy.dtype.code, call.x.pointer, gy.pointer, gw.floats, gbias?.floats),
+            "convolution's weight gradient")
+    }
+
+    private func check(_ status: Int32, _ what: String) {
+        precondition(status == 0, "\(what): oneDNN says \(String(cString: cdnnl_status(status)))")
+    }
+}
+
+extension Tensor {
+    fileprivate var rowStride: Int64 { Int64(strides[rank - 2]) }
+    fileprivate var batchStride: Int64 { rank == 3 && shape[0] > 1 ? Int64(strides[0]) : 0 }
+    fileprivate func matrix(_ i: Int) -> UnsafeMutableRawPointer { pointer + i * Int(batchStride) * dtype.size }
+
+    fileprivate var headStrides: ll_strides {
+        ll_strides(batch: Int64(strides[0]), position: Int64(strides[1]), head: Int64(strides[2]))
+    }
+}
+
+extension ConvolutionCall {
+    fileprivate func geometry(_ y: Tensor) -> cdnnl_convolution {
+        cdnnl_convolution(
+            batch: Int64(x.shape[0]), in_height: Int64(x.shape[1]), in_width: Int64(x.shape[2]),
+            in_channels: Int64(x.shape[3]), out_height: Int64(y.shape[1]), out_width: Int64(y.shape[2]),
+            out_channels: Int64(y.shape[3]), kernel_height: Int64(weight.shape[1]), kernel_width: Int64(weight.shape[2]),
+            stride: Int64(stride), pad_top: Int64(padding.top), pad_bottom: Int64(padding.bottom),
+            pad_left: Int64(padding.left), pad_right: Int64(padding.right))
+    }
+}

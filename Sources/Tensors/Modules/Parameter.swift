@@ -1,0 +1,70 @@
+/// How a parameter's first values are drawn.
+public enum Initializer: Sendable, Equatable {
+    case constant(Float)
+    case normal(deviation: Float)
+    case uniform(bound: Float)
+
+    public static let zeros = constant(0)
+    public static let ones = constant(1)
+
+    /// U(±√(6 / (fan in + fan out))) (Glorot & Bengio 2010).
+    public static func xavierUniform(fanIn: Int, fanOut: Int) -> Initializer {
+        .uniform(bound: (6 / Float(fanIn + fanOut)).squareRoot())
+    }
+
+    /// U(±√(1 / fan in)), PyTorch's default for linear layers and convolutions.
+    public static func fanIn(_ fanIn: Int) -> Initializer { .uniform(bound: (1 / Float(max(1, fanIn))).squareRoot()) }
+
+    package func draw(_ shape: [Int], _ noise: Noise) -> Tensor {
+        switch self {
+        case .constant(let value): .full(shape, value)
+        case .normal(let deviation): noise.normal(shape) * deviation
+        case .uniform(let bound): (noise.uniform(shape) * 2 - 1) * bound
+        }
+    }
+}
+
+/// A tensor that training changes. The one thing in the house with identity besides buffers.
+public final class Parameter: @unchecked Sendable {
+    public let shape: [Int]
+    public let initializer: Initializer
+    /// Whether the optimiser's weight decay applies.
+    public let decays: Bool
+    /// Property path from the root module, set by the walker.
+    public internal(set) var name = ""
+    /// A frozen parameter takes no gradient and no update.
+    public var isFrozen = false
+    private var leaf: Tensor
+
+    public init(_ shape: [Int], _ initializer: Initializer, decays: Bool) {
+        self.shape = shape
+        self.initializer = initializer
+        self.decays = decays
+        leaf = Tensor.zeros(shape).requiringGradient()
+    }
+
+    /// A leaf of the record, or a constant when frozen.
+    public var value: Tensor { isFrozen ? leaf.detached() : leaf }
+
+    /// Replaces the values; shape must match.
+    public func set(_ tensor: Tensor) {
+        precondition(tensor.shape == shape, "parameter \(name): shape \(tensor.shape) for \(shape)")
+        let fresh = Tensor(uninitialized: shape)
+        backend.copy(tensor, into: fresh, accumulating: false)
+        leaf = fresh.requiringGradient()
+    }
+}
+
+/// A tensor that is saved with a module but not optimised: a codebook kept by averages, fitted statistics.
+public final class Buffer: @unchecked Sendable {
+    public let shape: [Int]
+    public internal(set) var name = ""
+    public var value: Tensor {
+        didSet { precondition(value.shape == shape, "buffer \(name): shape \(value.shape) for \(shape)") }
+    }
+
+    public init(_ value: Tensor) {
+        shape = value.shape
+        self.value = value.detached()
+    }
+}

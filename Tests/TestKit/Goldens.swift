@@ -1,0 +1,15 @@
+import Tensors
+
+/// Fixtures that an independent peer made; the script that made each lies beside it.
+public enum Goldens {
+    /// Path of a file in `Tests/Goldens`.
+    public static func path(_ name: String, file: String = #filePath) -> String {
+        // This file is Tests/TestKit/Goldens.swift.
+        file.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/Goldens/" + name
+    }
+
+    public static func open(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path(name)) }
+}
+
+/// `[B, C, H, W]` of a peer to our `[B, H, W, C]`.
+public func channelsLast(_ x: Tensor) -> Tensor { x.permuted([0, 2, 3, 1]) }
