@@ -33,6 +33,11 @@ extension ConfigurationValue {
         Array(withoutNulls.json(sorted: true, relativeTo: folder).utf8)
     }
 
+    /// SHA-256 of the canonical bytes, in hexadecimal digits.
+    public func fingerprint(relativeTo folder: String? = nil) -> String {
+        SHA256.hex(canonicalBytes(relativeTo: folder))
+    }
+
     private func write(into lines: inout [String], indent: Int, prefix: String, folder: String?) {
         let pad = String(repeating: " ", count: indent)
         switch content {

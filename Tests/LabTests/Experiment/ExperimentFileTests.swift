@@ -87,7 +87,7 @@ import Testing
             #expect(deepest.root.json() == #"{"x": 1}"#)
             #expect(
                 message { _ = try ExperimentFile(path: folder + "/m.yaml") }
-                    == folder + "/m.yaml:1:7: base 'none.yaml': cannot be read; found No such file or directory")
+                    == folder + "/m.yaml:1:7: base 'none.yaml': cannot open the file: no such file or directory")
         }
     }
 
@@ -143,6 +143,16 @@ import Testing
         #expect(message("a: 1\n", set: ["a=[1"]).hasPrefix("--set a: not valid YAML"))
         #expect(message("a: 1\n", set: [".=1"]).hasPrefix("--set .: not a key path"))
         #expect(message("a: 1\n", set: ["base=b.yaml"]).hasPrefix("--set base: 'base' is settled"))
+    }
+
+    @Test func `the fingerprint follows the meaning and not the spelling`() throws {
+        func fingerprint(_ text: String) throws -> String { try ExperimentFile(text: text, path: "x.yaml").fingerprint }
+        let one = try fingerprint("a: 1_000\nb: {c: [x], d: null}\n")
+        let same = try fingerprint("b:\n  c:\n    - 'x'\na: 1000\n")
+        let other = try fingerprint("a: 1001\nb: {c: [x]}\n")
+        #expect(one == same)
+        #expect(one != other)
+        #expect(one.count == 64)
     }
 
     @Test func `written YAML reads back as the same value`() throws {

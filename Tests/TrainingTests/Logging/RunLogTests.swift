@@ -39,6 +39,32 @@ import Training
         }
     }
 
+    @Test func `what is written reads back, a torn line is left out and damage is told with its line`() throws {
+        try withTemporaryFolder { folder in
+            let path = folder + "/log.jsonl"
+            let log = try RunLog(path: path)
+            try log.write(step: 1, [("loss", .number(0.5)), ("note", .text("x")), ("ok", .flag(true))])
+            try log.write(step: 2, numbers: [("loss", .nan), ("rate", 3)])
+            try log.write(step: 3, [("loss", .number(.infinity)), ("n", .int(-4))])
+            let whole = text(path)
+            try (whole + "{\"step\": 4, \"lo").write(toFile: path, atomically: true, encoding: .utf8)
+            let lines = try RunLog.lines(of: path)
+            #expect(lines.map(\.step) == [1, 2, 3])
+            #expect(lines[0].values.map(\.value) == [.number(0.5), .text("x"), .flag(true)])
+            let losses = RunLog.curve("loss", in: lines)
+            #expect(losses.map(\.step) == [1, 2, 3])
+            #expect(losses[0].value == 0.5 && losses[1].value.isNaN && losses[2].value == .infinity)
+            #expect(RunLog.curve("n", in: lines).map(\.value) == [-4])
+            try (whole + "[1]\n").write(toFile: path, atomically: true, encoding: .utf8)
+            do {
+                _ = try RunLog.lines(of: path)
+                Issue.record("a list passed for a line")
+            } catch let error as InputError {
+                #expect(error.description.hasPrefix(path + ":4"))
+            }
+        }
+    }
+
     @Test func `a folder that is missing is bad input and a full disk is not`() throws {
         #expect(throws: InputError.self) { try RunLog(path: "/nonexistent/log.jsonl") }
         #expect(throws: WorkError.self) {
