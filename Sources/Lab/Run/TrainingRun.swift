@@ -31,6 +31,8 @@ public final class TrainingRun {
     private let options: Options
     private let trainer: Trainer
     private let configurationHash: String
+    /// The run folder, from which stored paths are seen.
+    private let absolute: String
     private let say: (String) -> Void
 
     public init(_ experiment: Experiment, _ options: Options, say: @escaping (String) -> Void) throws {
@@ -40,7 +42,8 @@ public final class TrainingRun {
         let path = options.folder ?? "runs/\(experiment.name)"
         if options.isFresh { try Folder.remove(path) }
         folder = try RunFolder(path)
-        configurationHash = SHA256.hex(experiment.resolved.canonicalBytes())
+        absolute = URL(fileURLWithPath: path).standardizedFileURL.path
+        configurationHash = SHA256.hex(experiment.resolved.canonicalBytes(relativeTo: absolute))
         let bar = ProgressBar("encoding", total: experiment.dataset.count, unit: "examples", quiet: options.isQuiet)
         let source = try experiment.source(cache: options.cache ?? path + "/../.cache") { done, _ in bar.update(done) }
         trainer = Trainer(experiment.system, plan: experiment.train.plan, source: source)
@@ -65,7 +68,7 @@ public final class TrainingRun {
             try Checkpoint.restore(trainer, step: step, from: folder)
             say("resuming \(folder.path) at step \(step)")
         }
-        try AtomicFile.write(experiment.resolved.yaml(), to: folder.resolved)
+        try AtomicFile.write(experiment.resolved.yaml(relativeTo: absolute), to: folder.resolved)
         let environment = RunEnvironment(
             version: Version.current,
             kernels: [
