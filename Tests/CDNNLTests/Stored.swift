@@ -77,7 +77,7 @@ struct Sums {
         magnitudes[i] += abs(term)
     }
 
-    /// The worst difference in units of what f32 sums (and one rounding to bf16, where the result is bf16) may do.
+    /// The worst difference in units of what f32 sums, and one rounding where the result is bf16, may do.
     func worst(_ found: Stored) -> Double {
         let numbers = found.doubles
         guard numbers.count == values.count else { return .infinity }
