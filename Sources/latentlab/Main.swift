@@ -1,8 +1,66 @@
 import ArgumentParser
+import Foundation
 import LatentLab
 
 @main
 struct LatentLabCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "latentlab", abstract: "A latent-diffusion laboratory for pictures, sound and sentences.")
+        commandName: "latentlab",
+        abstract: "A latent-diffusion laboratory: pictures, sound and sentences through one engine.",
+        version: Version.current,
+        subcommands: [
+            Demo.self, Train.self, Resume.self, Sample.self, Data.self, Evaluate.self, Info.self,
+        ])
+
+    /// Exit codes: 0 done, 1 failed while working, 2 bad input, 130 interrupted after a checkpoint.
+    static func main() {
+        // A failed write is an error we report, not a signal that ends us.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let error as InputError {
+            finish(2, "\(error)")
+        } catch let error as WorkError {
+            finish(1, "\(error)")
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            guard exitCode(for: error).rawValue != 0 else { exit(withError: error) }
+            // What ArgumentParser refuses is bad input.
+            finish(2, message(for: error).isEmpty ? "\(error)" : fullMessage(for: error))
+        }
+    }
+
+    private static func finish(_ code: Int32, _ message: String) -> Never {
+        Console.error(message.hasPrefix("Error: ") ? message : "latentlab: " + message)
+        Foundation.exit(code)
+    }
+}
+
+/// What goes to the person.
+enum Console {
+    static func error(_ text: String) { FileHandle.standardError.write(Foundation.Data((text + "\n").utf8)) }
+
+    /// Standard output; a closed pipe ends the program quietly.
+    static func print(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Foundation.Data((text + "\n").utf8))
+        } catch { throw WorkError("standard output: cannot be written: \(error.localizedDescription)") }
+    }
+}
+
+/// Flags that many commands share.
+struct MachineOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads; all cores when left out.", valueName: "n")) var threads: Int?
+    @Flag(help: "No progress bar.") var quiet = false
+
+    func apply() throws {
+        guard let threads else { return }
+        guard (1...1024).contains(threads) else {
+            throw InputError("no such number of threads", at: "--threads", expected: "1...1024", found: "\(threads)")
+        }
+        Compute.threads = threads
+    }
 }

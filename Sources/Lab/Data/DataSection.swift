@@ -32,3 +32,32 @@ public enum DataSection {
         }
     }
 }
+
+extension DataSection {
+    /// A data set that ships, by name.
+    public static func named(_ kind: String, split: String) throws -> any Dataset {
+        let place = ConfigurationPlace(file: "the command line")
+        return try dataset(
+            Section(
+                ConfigurationValue(
+                    .map([
+                        .init("kind", at: place, ConfigurationValue(.string(kind), at: place)),
+                        .init("split", at: place, ConfigurationValue(.string(split), at: place)),
+                    ]), at: place)))
+    }
+
+    /// Sentences of a split; the same arguments give the same ones, and a shorter list begins a longer one.
+    public static func captions(_ kind: String, split: String, count: Int, seed: Int) throws -> [String] {
+        guard count >= 0, seed >= 0 else {
+            throw InputError("out of range", at: "--count, --seed", expected: "0 or more", found: "\(count), \(seed)")
+        }
+        switch try named(kind, split: split) {
+        case let shapes as Shapes:
+            return Shapes.captions(split: shapes.split, count: count, seed: UInt64(seed)).map(\.description)
+        case let emoji as Emoji:
+            var generator = KeyedGenerator(UInt64(seed))
+            return generator.permutation(emoji.count).prefix(count).map { emoji.caption($0, epoch: 0) }
+        default: throw InputError("has no sentences of its own", at: kind, expected: "shapes or emoji")
+        }
+    }
+}

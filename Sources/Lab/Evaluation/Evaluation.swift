@@ -1,0 +1,180 @@
+import Codecs
+import Media
+import Metrics
+import Networks
+import Systems
+import Tensors
+import Training
+
+/// `latentlab eval`: numbers about a model, each with the count it was taken over.
+public struct Evaluation {
+    public static let metrics = ["alignment", "nearest-own", "reconstruction"]
+
+    public struct Result: Sendable {
+        public var name: String
+        public var value: Double
+        public var text: String
+    }
+
+    let model: String
+    let data: String?
+    let split: String
+    let count: Int
+    let seed: Int
+    let request: SampleRequest
+    let grid: String?
+    let quiet: Bool
+
+    public init(
+        model: String, data: String?, split: String, count: Int, seed: Int, request: SampleRequest, grid: String?, quiet: Bool
+    ) {
+        self.model = model
+        self.data = data
+        self.split = split
+        self.count = count
+        self.seed = seed
+        self.request = request
+        self.grid = grid
+        self.quiet = quiet
+    }
+
+    public func run(_ names: [String]) throws -> [Result] {
+        for name in names where !Self.metrics.contains(name) {
+            throw InputError(
+                "unknown metric", at: "--metrics", expected: "some of " + Self.metrics.joined(separator: ", "), found: "'\(name)'",
+                hint: nearestName(to: name, among: Self.metrics).map { "did you mean '\($0)'?" })
+        }
+        let loaded = try ModelDirectory.load(model)
+        return try names.flatMap { name in
+            switch name {
+            case "alignment": try alignment(generator(loaded))
+            case "nearest-own": try nearestOwn(generator(loaded))
+            default: try reconstruction(loaded)
+            }
+        }
+    }
+
+    private func generator(_ loaded: ModelDirectory.Loaded) throws -> any GenerativeSystem {
+        guard let system = loaded.system as? any GenerativeSystem else {
+            throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
+        }
+        return system
+    }
+
+    private var kind: String { data ?? (model.contains("emoji") ? "emoji" : "shapes") }
+
+    /// One sample for each caption, with seeds `seed`, `seed + 1`, ...: its pictures in order.
+    private func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Picture] {
+        let bar = ProgressBar("sampling", total: captions.count, unit: "sample", quiet: quiet)
+        var pictures: [Picture] = []
+        for first in stride(from: 0, to: captions.count, by: request.batch) {
+            var part = request
+            part.prompts = Array(captions[first..<min(first + request.batch, captions.count)])
+            part.seeds = [UInt64(seed + first)]
+            try system.sample(part) { if let picture = $0.picture { pictures.append(picture) } }
+            bar.update(pictures.count)
+        }
+        bar.finish()
+        if let grid {
+            let shown = min(64, pictures.count)
+            let sheet = Picture.grid(
+                Array(pictures[..<shown]), columns: 8, padding: 4, scale: max(1, 128 / pictures[0].width),
+                captions: Array(captions[..<shown]))
+            try AtomicFile.write(sheet.png(text: []), to: grid)
+        }
+        return pictures
+    }
+
+    /// Share of captions that the exact checker reads back from the picture.
+    private func alignment(_ system: any GenerativeSystem) throws -> [Result] {
+        let captions = try DataSection.captions("shapes", split: split, count: count, seed: seed)
+        let pictures = try draw(system, captions)
+        let right = zip(pictures, captions).count { ShapesChecker.matches($0, $1) }
+        let share = Double(right) / Double(captions.count)
+        return [Result(name: "alignment", value: share, text: "\(right) of \(captions.count) \(split) captions drawn right")]
+    }
+
+    /// Share of names whose sample is nearer, in codec latents, to its own emoji than to 63 random others.
+    private func nearestOwn(_ system: any GenerativeSystem) throws -> [Result] {
+        guard let latent = system as? any LatentSystem else {
+            throw InputError("this model has no codec to compare in", at: model)
+        }
+        guard let emoji = try DataSection.named("emoji", split: split) as? Emoji else { return [] }
+        var generator = KeyedGenerator(UInt64(seed), 17)
+        let chosen = Array(generator.permutation(emoji.count).prefix(count))
+        let pictures = try draw(system, chosen.map { emoji.caption($0, epoch: 0) })
+        let own = try encoded(latent.frozenCodec, (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture })
+        let drawn = encoded(latent.frozenCodec, pictures)
+        var wins = 0
+        for (i, index) in chosen.enumerated() {
+            let others = generator.permutation(emoji.count).filter { $0 != index }.prefix(63)
+            let distance = squaredDistance(drawn[i], own[index])
+            if others.allSatisfy({ squaredDistance(drawn[i], own[$0]) > distance }) { wins += 1 }
+        }
+        return [
+            Result(
+                name: "nearest-own", value: Double(wins) / Double(chosen.count),
+                text: "\(wins) of \(chosen.count) samples nearer to their own emoji than to 63 others")
+        ]
+    }
+
+    private func encoded(_ codec: any Codec, _ pictures: [Picture]) -> [[Float]] {
+        stride(from: 0, to: pictures.count, by: 32).flatMap { first -> [[Float]] in
+            let part = Array(pictures[first..<min(first + 32, pictures.count)])
+            guard case .moments(let mean, _) = withoutGradients({ codec.encode(Tensor(part)) }) else { return [] }
+            let (values, size) = (mean.values, mean.count / part.count)
+            return part.indices.map { Array(values[$0 * size..<($0 + 1) * size]) }
+        }
+    }
+
+    /// PSNR, SSIM and, for tokens, codebook use over examples of the split.
+    private func reconstruction(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
+        let codec: any Codec
+        switch loaded.system {
+        case let system as any CodecSystem: codec = system.codec
+        case let system as any LatentSystem: codec = system.frozenCodec
+        default: throw InputError("this model has no codec", at: model, found: type(of: loaded.system).name)
+        }
+        let dataset = try DataSection.named(kind, split: split)
+        let total = min(count, dataset.count)
+        var (psnr, ssim) = (0.0, 0.0)
+        var used: CodebookUsage?
+        for first in stride(from: 0, to: total, by: 16) {
+            let x = Tensor(try (first..<min(first + 16, total)).compactMap { try dataset.example($0, epoch: 0).picture })
+            let encoding = withoutGradients { codec.encode(x) }
+            let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
+            psnr += PictureDifference.psnr(y, x).reduce(0, +)
+            ssim += PictureDifference.ssim(y, x).reduce(0, +)
+            if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
+                if used == nil { used = CodebookUsage(codes: codes) }
+                used!.add(tokens)
+            }
+        }
+        var results = [
+            Result(name: "psnr", value: psnr / Double(total), text: String(format2: psnr / Double(total)) + " dB over \(total) \(split) pictures"),
+            Result(name: "ssim", value: ssim / Double(total), text: String(format2: ssim / Double(total))),
+        ]
+        if let used {
+            results.append(Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))
+            results.append(Result(name: "perplexity", value: used.perplexity, text: String(format2: used.perplexity)))
+        }
+        return results
+    }
+}
+
+extension String {
+    /// Two decimals.
+    fileprivate init(format2 value: Double) {
+        let hundredths = Int((value * 100).rounded())
+        self = "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
+    }
+}
+
+private func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
+    var sum = 0.0
+    for i in a.indices {
+        let d = Double(a[i] - b[i])
+        sum += d * d
+    }
+    return sum
+}

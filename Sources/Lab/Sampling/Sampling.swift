@@ -1,0 +1,77 @@
+import Foundation
+import Media
+import Systems
+import Tensors
+import Training
+
+/// `latentlab sample`: draws, and writes files whose content depends on the model and the request alone.
+public struct Sampling {
+    public let model: String
+
+    public init(model: String) { self.model = model }
+
+    /// - Parameters:
+    ///   - out: a folder for `<prompt index>-<seed>.png`, or one file.
+    ///   - grid: one picture of all samples, a row for each prompt.
+    public func run(_ request: SampleRequest, out: String, grid: String?, quiet: Bool) throws {
+        let loaded = try ModelDirectory.load(model)
+        guard let system = loaded.system as? any GenerativeSystem else {
+            throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
+        }
+        let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
+        let isFile = out.lowercased().hasSuffix(".png")
+        if isFile && total > 1 {
+            throw InputError("several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples")
+        }
+        if !isFile { try Folder.create(out) } else { try Self.checkWritable(out) }
+        if let grid { try Self.checkWritable(grid) }
+        let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
+        var pictures: [Picture] = []
+        var captions: [String] = []
+        try system.sample(request) { sample in
+            guard let picture = sample.picture else { return }
+            let text = Self.facts(loaded, system, request, sample)
+            try AtomicFile.write(
+                picture.png(text: text), to: isFile ? out : "\(out)/\(sample.promptIndex)-\(sample.seed).png")
+            pictures.append(picture)
+            captions.append(sample.prompt ?? "seed \(sample.seed)")
+            bar.update(pictures.count)
+        }
+        bar.finish()
+        if let grid {
+            let sheet = Picture.grid(pictures, columns: min(8, request.seeds.count > 1 ? request.seeds.count : pictures.count),
+                padding: 4, scale: max(1, 128 / pictures[0].width), captions: captions)
+            try AtomicFile.write(sheet.png(text: []), to: grid)
+        }
+    }
+
+    /// What determines a sample's content, and nothing else.
+    private static func facts(
+        _ loaded: ModelDirectory.Loaded, _ system: any GenerativeSystem, _ request: SampleRequest, _ sample: Sample
+    ) -> [(String, String)] {
+        var facts = [
+            ("latentlab", Version.current), ("model", loaded.fingerprint), ("seed", "\(sample.seed)"),
+            ("sampler", request.sampler ?? system.sampling.sampler), ("steps", "\(request.steps ?? system.sampling.steps)"),
+            ("cfg_scale", "\(request.guidance ?? system.sampling.guidance)"),
+        ]
+        if let prompt = sample.prompt { facts.append(("prompt", prompt)) }
+        if let negative = request.negative { facts.append(("negative", negative)) }
+        if let eta = request.eta { facts.append(("eta", "\(eta)")) }
+        if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
+        if let start = request.start {
+            facts.append(("init", SHA256.hex(start.pixels)))
+            facts.append(request.mask.map { ("mask", SHA256.hex($0.pixels)) } ?? ("strength", "\(request.strength)"))
+        }
+        return facts
+    }
+
+    /// Finds out before the work whether its result can be kept.
+    private static func checkWritable(_ path: String) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        var isFolder: ObjCBool = false
+        let place = folder.isEmpty ? "." : folder
+        guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue,
+            FileManager.default.isWritableFile(atPath: place)
+        else { throw InputError("cannot be written", at: path, expected: "a file in a folder that exists and can be written") }
+    }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import LatentLab
+
+struct Evaluate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction.")
+
+    @Argument(help: "A model directory, or the name of a shipped model.") var model: String
+    @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
+    @Option(help: "train or held-out.") var split = "held-out"
+    @Option(help: "Captions or pictures to judge.") var count = 400
+    @Option(help: "Seed of the captions and of the first sample.") var seed = 0
+    @Option(help: "Data set: shapes or emoji; told by the model's name when left out.") var data: String?
+    @Option(help: "Steps; the model's own when left out.") var steps: Int?
+    @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
+    @Option(help: "Samples computed together.") var batch = 16
+    @Option(help: "Also a grid of the first samples.") var grid: String?
+    @Flag(help: "One JSON object.") var json = false
+    @OptionGroup var machine: MachineOptions
+
+    func run() throws {
+        try machine.apply()
+        guard (1...1_000_000).contains(count), seed >= 0, batch >= 1 else {
+            throw InputError("out of range", at: "--count, --seed, --batch", expected: "positive numbers")
+        }
+        var request = SampleRequest()
+        request.steps = steps
+        request.guidance = cfgScale
+        request.batch = batch
+        let evaluation = Evaluation(
+            model: try Assets.model(model), data: data, split: split, count: count, seed: seed, request: request, grid: grid,
+            quiet: machine.quiet)
+        let results = try evaluation.run(metrics.split(separator: ",").map(String.init))
+        if json {
+            try Console.print(JSON.object(results.map { ($0.name, JSON($0.value)) }).encoded())
+        } else {
+            for result in results { try Console.print("\(result.name): \(result.text)") }
+        }
+    }
+}
