@@ -231,12 +231,12 @@ import Training
 
     @Test func `bad settings are refused by name`() {
         for (field, change) in [
-            ("mediaShape", { $0.network.mediaShape = [18, 17, 3] }),
+            ("size", { $0.network.mediaShape = [18, 17, 3] }),
             ("multipliers", { $0.network.multipliers = [] }),
             ("channels", { $0.network.channels = 0 }),
-            ("attentionLevels", { $0.network.attentionLevels = [2] }),
-            ("klWeight", { $0.klWeight = -1 }), ("l1", { $0.reconstruction.l1 = .infinity }),
-            ("scales", { $0.reconstruction.scales = 9 }), ("groups", { $0.network.groups = 0 }),
+            ("attention_levels", { $0.network.attentionLevels = [2] }),
+            ("kl_weight", { $0.klWeight = -1 }), ("loss.l1", { $0.reconstruction.l1 = .infinity }),
+            ("loss.scales", { $0.reconstruction.scales = 9 }), ("groups", { $0.network.groups = 0 }),
         ] as [(String, (inout KLAutoencoderConfiguration) -> Void)] {
             var c = KLAutoencoderConfiguration()
             c.network = network()
