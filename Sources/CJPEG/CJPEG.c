@@ -11,7 +11,8 @@ static int fail(tjhandle handle, char *error, const char *message) {
     return -1;
 }
 
-int cjpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cjpeg_picture *out, char error[CJPEG_ERROR_SIZE]) {
+int cjpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cjpeg_picture *out,
+    char error[CJPEG_ERROR_SIZE]) {
     error[0] = 0;
     tjhandle handle = tjInitDecompress();
     if (!handle) return fail(NULL, error, "out of memory");
@@ -20,9 +21,12 @@ int cjpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cjpeg_
         return fail(handle, error, tjGetErrorStr2(handle));
     if (space == TJCS_CMYK || space == TJCS_YCCK)
         return fail(handle, error, "CMYK pictures are not read; convert it to RGB");
-    if ((uint64_t)width * (uint64_t)height > max_pixels) return fail(handle, error, "more pixels than are allowed");
-    // An 8 x 8 block costs about a bit at the very least, so a short file cannot hold a large picture; four blocks a bit is generous.
-    if ((uint64_t)width * (uint64_t)height / 256 / 8 > count) return fail(handle, error, "the file is too short for its size");
+    if ((uint64_t)width * (uint64_t)height > max_pixels)
+        return fail(handle, error, "more pixels than are allowed");
+    // An 8 x 8 block costs about a bit at the very least, so a short file cannot hold a large picture; four
+    // blocks a bit is generous.
+    if ((uint64_t)width * (uint64_t)height / 256 / 8 > count)
+        return fail(handle, error, "the file is too short for its size");
     int channels = space == TJCS_GRAY ? 1 : 3;
     uint8_t *pixels = calloc((size_t)width * height, channels);
     if (!pixels) return fail(handle, error, "out of memory");
@@ -42,7 +46,8 @@ int cjpeg_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cjpeg_
     return 0;
 }
 
-int cjpeg_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, int32_t quality, uint8_t **out,
+int cjpeg_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, int32_t quality,
+    uint8_t **out,
                  size_t *out_count, char error[CJPEG_ERROR_SIZE]) {
     error[0] = 0;
     tjhandle handle = tjInitCompress();
@@ -51,7 +56,8 @@ int cjpeg_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t c
     unsigned long size = 0;
     int format = channels == 1 ? TJPF_GRAY : TJPF_RGB;
     int sampling = channels == 1 ? TJSAMP_GRAY : TJSAMP_444;
-    if (tjCompress2(handle, pixels, width, 0, height, format, &buffer, &size, sampling, quality, TJFLAG_ACCURATEDCT) != 0) {
+    if (tjCompress2(handle, pixels, width, 0, height, format, &buffer, &size, sampling, quality,
+        TJFLAG_ACCURATEDCT) != 0) {
         tjFree(buffer);
         return fail(handle, error, tjGetErrorStr2(handle));
     }

@@ -49,7 +49,8 @@ static void write_bytes(png_structp png, png_bytep from, size_t count) {
 
 static void flush_bytes(png_structp png) { (void)png; }
 
-int cpng_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cpng_picture *out, char error[CPNG_ERROR_SIZE]) {
+int cpng_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cpng_picture *out,
+    char error[CPNG_ERROR_SIZE]) {
     session s = {.error = error, .bytes = bytes, .count = count};
     png_structp png = NULL;
     png_infop info = NULL;
@@ -78,13 +79,15 @@ int cpng_decode(const uint8_t *bytes, size_t count, uint64_t max_pixels, cpng_pi
     png_uint_32 width = png_get_image_width(png, info), height = png_get_image_height(png, info);
     if ((uint64_t)width * height > max_pixels) png_error(png, "more pixels than are allowed");
     // Deflate never packs better than 1032 to 1, so a short file cannot hold a large picture.
-    if ((uint64_t)png_get_rowbytes(png, info) * height / 1032 > count) png_error(png, "the file is too short for its size");
+    if ((uint64_t)png_get_rowbytes(png, info) * height / 1032 > count)
+        png_error(png, "the file is too short for its size");
 
     int kind = png_get_color_type(png, info);
     int transparent = png_get_valid(png, info, PNG_INFO_tRNS) != 0;
     png_set_scale_16(png);
     png_set_expand(png);  // palette to RGB, 1 to 4 bits to 8, tRNS to alpha
-    if (kind == PNG_COLOR_TYPE_GRAY_ALPHA || (kind == PNG_COLOR_TYPE_GRAY && transparent)) png_set_gray_to_rgb(png);
+    if (kind == PNG_COLOR_TYPE_GRAY_ALPHA || (kind == PNG_COLOR_TYPE_GRAY && transparent))
+        png_set_gray_to_rgb(png);
     int passes = png_set_interlace_handling(png);
     png_read_update_info(png, info);
 
@@ -108,7 +111,8 @@ static int is_plain(const char *text) {
     return 1;
 }
 
-int cpng_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t channels, const char *const *strings,
+int cpng_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t channels,
+    const char *const *strings,
                 int32_t texts, uint8_t **out, size_t *out_count, char error[CPNG_ERROR_SIZE]) {
     session s = {.error = error};
     png_structp png = NULL;
@@ -129,8 +133,10 @@ int cpng_encode(const uint8_t *pixels, int32_t width, int32_t height, int32_t ch
         return -1;
     }
     png_set_write_fn(png, &s, write_bytes, flush_bytes);
-    int kind = channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
-    png_set_IHDR(png, info, width, height, 8, kind, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+    int kind = channels == 1 ? PNG_COLOR_TYPE_GRAY : channels == 3 ? PNG_COLOR_TYPE_RGB
+        : PNG_COLOR_TYPE_RGB_ALPHA;
+    png_set_IHDR(png, info, width, height, 8, kind, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
+        PNG_FILTER_TYPE_BASE);
     png_set_compression_level(png, 6);
     png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_ALL_FILTERS);
     if (texts > 0) {

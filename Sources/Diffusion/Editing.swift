@@ -23,10 +23,12 @@ public struct Renoising: Sendable {
 
 /// Keeps a known region: after every step it is put back with the noise its time asks for (Lugmayr et al. 2022, equation 8).
 ///
-/// A `constrain` of `Sampler.sample`. The noise of a sample is the same at all steps, as in a run that had led here.
+/// A `constrain` of `Sampler.sample`. Noise is fresh at each time: drawn once for all, it would mislead the painted region
+/// about the known one until the end.
 public struct Inpainting: Sendable {
-    private let known, mask, epsilon: Tensor
+    private let known, mask: Tensor
     private let schedule: any Schedule
+    private let places: [Noise]
 
     /// - Parameters:
     ///   - known: `[B, ...]`, clean.
@@ -36,11 +38,14 @@ public struct Inpainting: Sendable {
         self.known = known
         self.mask = mask.broadcast(to: known.shape)
         self.schedule = schedule
-        epsilon = normal(places.map { $0("known") }, Array(known.shape.dropFirst()))
+        self.places = places
     }
 
     public func callAsFunction(_ x: Tensor, _ time: Double) -> Tensor {
         let level = schedule.level(at: time)
-        return select(mask, x, level.isClean ? known : level.alpha * known + level.sigma * epsilon)
+        if level.isClean { return select(mask, x, known) }
+        let moment = Int(bitPattern: UInt(time.bitPattern))
+        let epsilon = normal(places.map { $0("known")(moment) }, Array(known.shape.dropFirst()))
+        return select(mask, x, level.alpha * known + level.sigma * epsilon)
     }
 }

@@ -98,17 +98,16 @@ extension TimeGrid {
         return kept
     }
 
-    /// Even in a function of σ/α, from the most noise to the least; both are bounded where the schedule itself is not.
+    /// Even in a function of σ/α, from the most noise to the least. Where nothing is left of the data at the end, the first
+    /// step starts there all the same and the others are even from σ/α = 80 (Karras et al. 2022, table 1).
     fileprivate static func even(
         steps n: Int, for schedule: any Schedule, by forward: (Double) -> Double, back: (Double) -> Double
     ) -> TimeGrid {
-        let least = schedule.ratio(1 / Double(schedule.steps))
-        // 80: Karras et al. 2022, table 1.
-        let most = schedule.alpha(1) > 1e-3 ? schedule.ratio(1) : 80
-        let (high, low) = (forward(most), forward(least))
+        let most = schedule.coordinates == .ratio ? schedule.ratio(1) : 80
+        let (high, low) = (forward(most), forward(schedule.ratio(1 / Double(schedule.steps))))
         return TimeGrid(
             times: (0..<n).map { i in
-                schedule.time(ratio: i == 0 ? most : back(high + (low - high) * Double(i) / Double(n - 1)))
+                i == 0 ? 1 : schedule.time(ratio: back(high + (low - high) * Double(i) / Double(n - 1)))
             })
     }
 }

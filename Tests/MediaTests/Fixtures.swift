@@ -43,8 +43,12 @@ func expectClose(
         Issue.record("\(samples.count) samples, expected \(expected.count)", sourceLocation: sourceLocation)
         return
     }
-    let worst = samples.indices.max { abs(Int(samples[$0]) - Int(expected[$0])) < abs(Int(samples[$1]) - Int(expected[$1])) }
+    let worst = samples.indices.max {
+        abs(Int(samples[$0]) - Int(expected[$0])) < abs(Int(samples[$1]) - Int(expected[$1]))
+    }
     if let i = worst, abs(Int(samples[i]) - Int(expected[i])) > levels {
-        Issue.record("sample \(i) is \(samples[i]), expected \(expected[i]) +- \(levels)", sourceLocation: sourceLocation)
+        Issue.record(
+            "sample \(i) is \(samples[i]), expected \(expected[i]) +- \(levels)",
+            sourceLocation: sourceLocation)
     }
 }

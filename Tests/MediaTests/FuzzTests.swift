@@ -22,7 +22,9 @@ import Testing
         return out
     }
 
-    private func survive(_ bytes: [UInt8], seed: UInt64, read: ([UInt8]) throws -> Void) -> (read: Int, refused: Int) {
+    private func survive(_ bytes: [UInt8], seed: UInt64, read: ([UInt8]) throws -> Void) -> (
+        read: Int, refused: Int
+    ) {
         var generator = KeyedGenerator(seed)
         var (good, refused) = (0, 0)
         for _ in 0..<10_000 {

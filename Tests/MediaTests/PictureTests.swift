@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct PictureTests {
     @Test(arguments: [
-        ("gray1", 1), ("gray2", 1), ("gray8", 1), ("palette", 3), ("palette-clear", 4), ("gray-alpha", 4), ("rgba", 4),
+        ("gray1", 1), ("gray2", 1), ("gray8", 1), ("palette", 3), ("palette-clear", 4), ("gray-alpha", 4),
+        ("rgba", 4),
         ("rgb16", 3), ("interlaced", 3),
     ])
     func `every kind of PNG decodes to its samples`(name: String, channels: Int) throws {
@@ -50,10 +51,13 @@ import Testing
 
     @Test func `missing files, folders and other formats are named`() {
         #expect(throws: InputError.self) { try Picture.read("/nowhere/a.png") }
-        #expect(throws: InputError.self) { try Picture.read("/tmp") }
-        let error = #expect(throws: InputError.self) { try Picture.decode([0x47, 0x49, 0x46], from: "a.png") }
-        #expect(error?.description == "a.png: is neither PNG nor JPEG; expected a PNG or JPEG file; "
-            + "found a file that begins with 47 49 46")
+        #expect(throws: InputError.self) { try Picture.read(Fixtures.root) }
+        let error = #expect(throws: InputError.self) {
+            try Picture.decode([0x47, 0x49, 0x46], from: "a.png")
+        }
+        #expect(
+            error?.description == "a.png: is neither PNG nor JPEG; expected a PNG or JPEG file; "
+                + "found a file that begins with 47 49 46")
     }
 
     @Test(arguments: [1, 3, 4])
@@ -70,11 +74,14 @@ import Testing
     }
 
     @Test func `JPEG comes back nearly`() throws {
-        let picture = Picture(width: 37, height: 29, channels: 3, pixels: try Fixtures.bytes("source-37x29x3.raw"))
+        let picture = Picture(
+            width: 37, height: 29, channels: 3, pixels: try Fixtures.bytes("source-37x29x3.raw"))
         let smooth = picture.resized(width: 12, height: 9).resized(width: 48, height: 36)
         let back = try Picture.decode(smooth.jpeg(quality: 98), from: "x")
         expectClose(back.pixels, smooth.pixels, levels: 10)
-        expectClose(try Picture.decode(smooth.gray.jpeg(quality: 98), from: "x").pixels, smooth.gray.pixels, levels: 6)
+        expectClose(
+            try Picture.decode(smooth.gray.jpeg(quality: 98), from: "x").pixels, smooth.gray.pixels, levels: 6
+        )
     }
 
     @Test func `files are told by their first bytes, not their names`() throws {
@@ -91,7 +98,8 @@ import Testing
     }
 
     @Test func `transparency is laid on white and gray becomes RGB`() {
-        let clear = Picture(width: 3, height: 1, channels: 4, pixels: [10, 20, 30, 0, 10, 20, 30, 255, 0, 100, 255, 51])
+        let clear = Picture(
+            width: 3, height: 1, channels: 4, pixels: [10, 20, 30, 0, 10, 20, 30, 255, 0, 100, 255, 51])
         #expect(clear.rgb.pixels == [255, 255, 255, 10, 20, 30, 204, 224, 255])
         #expect(Picture(width: 2, height: 1, channels: 1, pixels: [7, 9]).rgb.pixels == [7, 7, 7, 9, 9, 9])
         #expect(Picture(width: 1, height: 1, filledWith: [255, 0, 0]).gray.pixels == [76])
@@ -107,16 +115,20 @@ import Testing
     @Test(arguments: Resampling.allCases, ["11x7x3", "50x41x3", "16x40x3", "16x13x1"])
     func `resizing agrees with Pillow to one level`(filter: Resampling, size: String) throws {
         let shape = size.split(separator: "x").map { Int($0)! }
-        let source = Picture(width: 37, height: 29, channels: 3, pixels: try Fixtures.bytes("source-37x29x3.raw"))
+        let source = Picture(
+            width: 37, height: 29, channels: 3, pixels: try Fixtures.bytes("source-37x29x3.raw"))
         let blue = Picture(
-            width: 37, height: 29, channels: 1, pixels: stride(from: 2, to: source.pixels.count, by: 3).map { source.pixels[$0] })
+            width: 37, height: 29, channels: 1,
+            pixels: stride(from: 2, to: source.pixels.count, by: 3).map { source.pixels[$0] })
         let resized = (shape[2] == 1 ? blue : source).resized(width: shape[0], height: shape[1], filter)
         expectClose(resized.pixels, try Fixtures.bytes("\(filter.rawValue)-\(size).raw"), levels: 1)
     }
 
-    @Test func `resizing weighs colours by their alpha as Pillow does`() throws {
-        let source = Picture(width: 37, height: 29, channels: 4, pixels: try Fixtures.bytes("source-37x29x4.raw"))
-        let expected = Picture(width: 16, height: 13, channels: 4, pixels: try Fixtures.bytes("bicubic-16x13x4.raw"))
+    @Test func `resizing weighs colors by their alpha as Pillow does`() throws {
+        let source = Picture(
+            width: 37, height: 29, channels: 4, pixels: try Fixtures.bytes("source-37x29x4.raw"))
+        let expected = Picture(
+            width: 16, height: 13, channels: 4, pixels: try Fixtures.bytes("bicubic-16x13x4.raw"))
         let resized = source.resized(width: 16, height: 13)
         // A level of rounding in a premultiplied sample grows by 255 / alpha, so what is seen is compared.
         expectClose(resized.rgb.pixels, expected.rgb.pixels, levels: 2)
@@ -132,7 +144,7 @@ import Testing
         #expect(sheet[7, 2, 0] == 9 && sheet[8, 3, 0] == 9 && sheet[6, 2, 0] == 255 && sheet[9, 3, 0] == 255)
         #expect(sheet[1, 6, 1] == 0 && sheet[6, 6, 1] == 255)
         let labelled = Picture.grid([red], columns: 1, padding: 0, scale: 10, captions: ["a b c d e f g h"])
-        #expect(labelled.width == 40 && labelled.height == 40 + 3 * 9)
+        #expect(labelled.width == 40 && labelled.height == 40 + 3 * 10)
         #expect((42..<49).contains { labelled[1, $0, 0] == 0 })
     }
 
@@ -140,7 +152,7 @@ import Testing
         var seen: Set<[UInt8]> = []
         for code in UInt8(32)...126 {
             var cell = Picture(width: 6, height: 9, filledWith: [255])
-            cell.draw(String(UnicodeScalar(code)), x: 0, y: 0, colour: [0])
+            cell.draw(String(UnicodeScalar(code)), x: 0, y: 0, color: [0])
             #expect(seen.insert(cell.pixels).inserted, "\(UnicodeScalar(code))")
         }
     }

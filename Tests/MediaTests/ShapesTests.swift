@@ -15,8 +15,10 @@ import Testing
         }
         for text in [
             "", "a", "a red circle", "a red circle on a white", "a red circle on a white background ",
-            "a  red circle on a white background", "a small red circle above a blue ring on a white background",
-            "a red circle left a blue ring on a white background", "a red circle above of a blue ring on a white background",
+            "a  red circle on a white background",
+            "a small red circle above a blue ring on a white background",
+            "a red circle left a blue ring on a white background",
+            "a red circle above of a blue ring on a white background",
             "a red circle above a red circle on a white background", "a brown circle on a white background",
             "the red circle on a white background", "a red circle on a pink background",
         ] { #expect(ShapesCaption(text) == nil, "\(text)") }
@@ -25,8 +27,12 @@ import Testing
     @Test func `about 15 % is held out, and no single held out occurs in a pair`() {
         #expect(ShapesSplit.singles(.heldOut).count == 6 && ShapesSplit.singles(.train).count == 34)
         #expect(ShapesSplit.pairs(.heldOut).count == 83 && ShapesSplit.pairs(.train).count == 478)
-        #expect(ShapesSplit.singleCaptions(.train).count == 306 && ShapesSplit.singleCaptions(.heldOut).count == 54)
-        #expect(ShapesSplit.pairCaptions(.train).count == 11_472 && ShapesSplit.pairCaptions(.heldOut).count == 1992)
+        #expect(
+            ShapesSplit.singleCaptions(.train).count == 306
+                && ShapesSplit.singleCaptions(.heldOut).count == 54)
+        #expect(
+            ShapesSplit.pairCaptions(.train).count == 11_472
+                && ShapesSplit.pairCaptions(.heldOut).count == 1992)
         let train = Set(ShapesSplit.pairs(.train).map { Set([$0.0, $0.1]) })
         let held = Set(ShapesSplit.pairs(.heldOut).map { Set([$0.0, $0.1]) })
         #expect(train.isDisjoint(with: held) && train.count == 478 && held.count == 83)
@@ -88,7 +94,7 @@ import Testing
         #expect(Shapes(count: 100, seed: 12).example(0).picture != again.example(0).picture)
     }
 
-    @Test func `edges are antialiased and colours exact`() {
+    @Test func `edges are antialiased and colors exact`() {
         let ring = ColoredShape(.red, .ring)
         let scene = ShapesScene(background: .white, objects: [.init(ring, left: 4, top: 6, side: 20)])
         let picture = scene.picture
@@ -111,7 +117,8 @@ import Testing
                     continue
                 }
                 #expect(ShapesChecker.matches(picture, caption.description))
-                let sorted = { (s: ShapesScene) in s.objects.sorted { ($0.left, $0.top) < ($1.left, $1.top) } }
+                let sorted = { (s: ShapesScene) in s.objects.sorted { ($0.left, $0.top) < ($1.left, $1.top) }
+                }
                 #expect(read.background == scene.background && sorted(read) == sorted(scene), "\(caption)")
             }
         }
@@ -127,10 +134,12 @@ import Testing
         case .single(let size, let shape, let background):
             let sizes = ShapeSize.allCases.filter { other in
                 // A size within a pixel of the named range may be told that way too.
-                other != size && !(scene.objects[0].side >= Double(other.sides.lowerBound) - 1
-                    && scene.objects[0].side <= Double(other.sides.upperBound) + 1)
+                other != size
+                    && !(scene.objects[0].side >= Double(other.sides.lowerBound) - 1
+                        && scene.objects[0].side <= Double(other.sides.upperBound) + 1)
             }
-            return others(shape).map { .single(size, $0, background) } + sizes.map { .single($0, shape, background) }
+            return others(shape).map { .single(size, $0, background) }
+                + sizes.map { .single($0, shape, background) }
                 + ShapeBackground.allCases.filter { $0 != background }.map { .single(size, shape, $0) }
                 + [.pair(shape, .above, others(shape)[0], background)]
         case .pair(let a, let relation, let b, let background):
@@ -138,7 +147,10 @@ import Testing
                 + others(b).filter { $0 != a }.map { .pair(a, relation, $0, background) }
                 + ShapeRelation.allCases.filter { $0 != relation }.map { .pair(a, $0, b, background) }
                 + ShapeBackground.allCases.filter { $0 != background }.map { .pair(a, relation, b, $0) }
-                + [.pair(b, relation, a, background), .single(nil, a, background), .single(nil, b, background)]
+                + [
+                    .pair(b, relation, a, background), .single(nil, a, background),
+                    .single(nil, b, background),
+                ]
         }
     }
 
@@ -156,15 +168,15 @@ import Testing
     func `the checker sees through mild blur and noise`(blur: Double, noise: Double) {
         var right = 0
         var accepted = 0
-        for index in 0..<2000 {
+        for index in 0..<1000 {
             let (caption, scene) = Self.shapes.scene(index)
             let picture = disturbed(scene.picture, blur: blur, noise: noise, key: UInt64(index))
             guard let read = ShapesChecker.read(picture) else { continue }
             if read.agrees(with: caption) { right += 1 }
             if Self.changed(caption, scene).contains(where: { read.agrees(with: $0) }) { accepted += 1 }
         }
-        #expect(right >= 1990)
-        #expect(accepted <= 10)
+        #expect(right >= 995, "\(right)")
+        #expect(accepted <= 5)
     }
 
     @Test func `what is not a clean scene is not read`() {
@@ -185,15 +197,19 @@ import Testing
         #expect(edited { fill(&$0, 2..<12, 2..<7, [255, 255, 255]) } == nil, "half missing")
         #expect(edited { fill(&$0, 0..<32, 0..<32, [120, 120, 120]) } == nil, "no known background")
         #expect(edited { fill(&$0, 0..<32, 0..<32, [255, 255, 255]) } == nil, "nothing")
-        #expect(edited { fill(&$0, 0..<12, 0..<4, [220, 40, 40]) } == nil, "deformed")
+        #expect(edited { fill(&$0, 0..<16, 0..<4, [220, 40, 40]) } == nil, "deformed")
         let cut = ShapesScene(background: .white, objects: [.init(red, left: -4, top: 10, side: 12)])
-        #expect(ShapesChecker.read(cut.picture) == nil || ShapesChecker.read(cut.picture)!.objects[0].side < 12)
+        #expect(
+            ShapesChecker.read(cut.picture) == nil || ShapesChecker.read(cut.picture)!.objects[0].side < 12)
         let circle = ColoredShape(.blue, .circle)
         let cutCircle = ShapesScene(background: .gray, objects: [.init(circle, left: -4, top: 10, side: 14)])
         #expect(ShapesChecker.read(cutCircle.picture) == nil)
-        let three = ShapesScene(background: .black, objects: [
-            .init(red, left: 1, top: 1, side: 9), .init(circle, left: 20, top: 1, side: 9), .init(circle, left: 1, top: 20, side: 9),
-        ])
+        let three = ShapesScene(
+            background: .black,
+            objects: [
+                .init(red, left: 1, top: 1, side: 9), .init(circle, left: 20, top: 1, side: 9),
+                .init(circle, left: 1, top: 20, side: 9),
+            ])
         #expect(ShapesChecker.read(three.picture) == nil)
         #expect(ShapesChecker.read(scene.picture.resized(width: 64, height: 64)) == nil)
     }
@@ -210,7 +226,10 @@ import Testing
                     for x in 0..<side {
                         for c in 0..<3 {
                             samples[(y * side + x) * 3 + c] = (-3...3).reduce(0.0) { total, k in
-                                let (sx, sy) = (min(side - 1, max(0, x + k * step.0)), min(side - 1, max(0, y + k * step.1)))
+                                let (sx, sy) = (
+                                    min(side - 1, max(0, x + k * step.0)),
+                                    min(side - 1, max(0, y + k * step.1))
+                                )
                                 return total + taps[k + 3] / sum * source[(sy * side + sx) * 3 + c]
                             }
                         }
@@ -219,9 +238,11 @@ import Testing
             }
         }
         var generator = KeyedGenerator(99, key)
-        return Picture(width: side, height: side, channels: 3, pixels: samples.map { sample in
-            let normal = sqrt(-2 * log(1 - generator.uniform())) * cos(2 * .pi * generator.uniform())
-            return UInt8(max(0, min(255, (sample + noise * normal).rounded())))
-        })
+        return Picture(
+            width: side, height: side, channels: 3,
+            pixels: samples.map { sample in
+                let normal = sqrt(-2 * log(1 - generator.uniform())) * cos(2 * .pi * generator.uniform())
+                return UInt8(max(0, min(255, (sample + noise * normal).rounded())))
+            })
     }
 }

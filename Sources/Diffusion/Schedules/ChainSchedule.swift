@@ -49,8 +49,8 @@ public struct ChainSchedule: Schedule, Equatable {
 
     public var steps: Int { betas.count }
 
-    /// σ/α is infinite at the end of a chain with zero terminal SNR.
-    public var coordinates: PathCoordinates { alphaBars.last! > 0 ? .ratio : .straight }
+    /// σ/α is no measure of anything at the end of a cosine chain, and infinite at that of one with zero terminal SNR.
+    public var coordinates: PathCoordinates { alphaBars.last! > 1e-6 ? .ratio : .straight }
 
     public func alpha(_ t: Double) -> Double { mix(t).alpha }
     public func sigma(_ t: Double) -> Double { mix(t).sigma }

@@ -14,7 +14,7 @@ enum YAMLReader {
                 "a control character has no place in YAML", at: place?.description ?? file,
                 found: "byte \(text.unicodeScalars[bad].value) at offset \(offset)")
         }
-        let node: Node?
+        let node: Yams.Node?
         let parser: Parser
         do {
             // Yams keeps a pointer into the text while it parses, which short strings do not have: lengthen them.
@@ -52,7 +52,7 @@ private struct Conversion {
     let file: String
     let place: ConfigurationPlace?
 
-    func value(_ node: Node, depth: Int) throws -> ConfigurationValue {
+    func value(_ node: Yams.Node, depth: Int) throws -> ConfigurationValue {
         let here = at(node.mark)
         guard depth < YAMLReader.depthLimit else {
             throw InputError("nested more than \(YAMLReader.depthLimit) deep", at: here.description)
@@ -73,7 +73,7 @@ private struct Conversion {
         }
     }
 
-    private func entries(_ mapping: Node.Mapping, depth: Int) throws -> [ConfigurationValue.Entry] {
+    private func entries(_ mapping: Yams.Node.Mapping, depth: Int) throws -> [ConfigurationValue.Entry] {
         var entries: [ConfigurationValue.Entry] = []
         var seen: Set<String> = []
         for (keyNode, valueNode) in mapping {

@@ -1,6 +1,7 @@
 import Tensors
 
-/// CIFAR-10 in its binary form: 32 x 32 pictures of ten classes, a record being one label byte and three planes.
+/// CIFAR-10 in its binary form: 32 x 32 pictures of ten classes, a record being one label byte and three
+/// planes.
 ///
 /// Krizhevsky 2009, "Learning multiple layers of features from tiny images".
 public struct CIFAR10: Dataset {
@@ -37,7 +38,8 @@ public struct CIFAR10: Dataset {
             }
             for start in stride(from: 0, to: bytes.count, by: Self.recordSize) where bytes[start] > 9 {
                 throw InputError(
-                    "label out of range", at: "\(file), record \(start / Self.recordSize)", expected: "0 to 9",
+                    "label out of range", at: "\(file), record \(start / Self.recordSize)",
+                    expected: "0 to 9",
                     found: "\(bytes[start])")
             }
             starts.append(count)

@@ -10,7 +10,9 @@ public struct CSV: Sendable {
 
     public init(_ bytes: [UInt8], file: String) throws {
         var scanner = Scanner(bytes: bytes, file: file)
-        guard let head = try scanner.row() else { throw InputError("is empty", at: file, expected: "a row of column names") }
+        guard let head = try scanner.row() else {
+            throw InputError("is empty", at: file, expected: "a row of column names")
+        }
         columns = head.fields
         if let twice = Dictionary(grouping: columns, by: { $0 }).first(where: { $0.value.count > 1 }) {
             throw InputError("column named twice", at: "\(file):1", found: twice.key)
@@ -50,7 +52,9 @@ public struct CSV: Sendable {
                 let separator = bytes[at]
                 at += 1
                 if separator == UInt8(ascii: ",") { continue }
-                if separator == UInt8(ascii: "\r"), at < bytes.count, bytes[at] == UInt8(ascii: "\n") { at += 1 }
+                if separator == UInt8(ascii: "\r"), at < bytes.count, bytes[at] == UInt8(ascii: "\n") {
+                    at += 1
+                }
                 line += 1
                 break
             }
@@ -81,7 +85,8 @@ public struct CSV: Sendable {
                     return try text(content[...])
                 } else {
                     throw InputError(
-                        "text after a closing quote", at: "\(file):\(line)", expected: "a comma or the end of the line")
+                        "text after a closing quote", at: "\(file):\(line)",
+                        expected: "a comma or the end of the line")
                 }
             }
             throw InputError("quoted field is never closed", at: "\(file):\(opened)")

@@ -15,12 +15,14 @@ public struct Example: Sendable {
     }
 }
 
-/// Examples by number. Reading one is a pure function of (index, epoch), so order, threads and resuming change nothing.
+/// Examples by number. Reading one is a pure function of (index, epoch), so order, threads and resuming
+/// change nothing.
 public protocol Dataset: Sendable {
     var count: Int { get }
     /// Names of the classes, where labels are given.
     var classNames: [String] { get }
-    /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice of a caption.
+    /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice
+    /// of a caption.
     func example(_ index: Int, epoch: Int) throws -> Example
 }
 

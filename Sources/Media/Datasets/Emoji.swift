@@ -1,12 +1,14 @@
 import Tensors
 
-/// The emoji that ship in `Assets/datasets/emoji`: 64 x 64 pictures with names and keywords in five languages.
+/// The emoji that ship in `Assets/datasets/emoji`: 64 x 64 pictures with names and keywords in five
+/// languages.
 public struct Emoji: Dataset {
     /// What an example's caption is made of.
     public enum Captions: String, Sendable, CaseIterable {
         /// The name alone.
         case name
-        /// Keywords in random order, some left out, joined by commas.
+        /// Keywords in random order, some left out, joined by commas; the name where there is but one, such
+        /// as "flag".
         case keywords
         /// Evenly the name or the keywords, drawn for (seed, epoch, index).
         case mixed
@@ -33,11 +35,13 @@ public struct Emoji: Dataset {
 
     /// - Parameter split: nil keeps both parts.
     public init(
-        _ folder: String, split: Split? = .train, captions: Captions = .name, language: String = "en", seed: UInt64 = 0
+        _ folder: String, split: Split? = .train, captions: Captions = .name, language: String = "en",
+        seed: UInt64 = 0
     ) throws {
         guard Self.languages.contains(language) else {
             throw InputError(
-                "unknown language of the emoji", expected: Self.languages.joined(separator: ", "), found: language)
+                "unknown language of the emoji", expected: Self.languages.joined(separator: ", "),
+                found: language)
         }
         self.folder = folder
         self.captions = captions
@@ -61,7 +65,8 @@ public struct Emoji: Dataset {
                 expected: "emoji, split, names and keywords in \(languages.joined(separator: ", "))")
         }
         return Entry(
-            emoji: emoji, split: split, fileName: row.fileName, names: names.mapValues { $0[0] }, keywords: keywords)
+            emoji: emoji, split: split, fileName: row.fileName, names: names.mapValues { $0[0] },
+            keywords: keywords)
     }
 
     public func example(_ index: Int, epoch: Int) throws -> Example {
@@ -69,7 +74,8 @@ public struct Emoji: Dataset {
         let path = folder + "/" + entry.fileName
         guard fileExists(path) else { throw InputError("no such file", at: path) }
         return Example(
-            picture: try Picture.read(path).rgb, caption: caption(index, epoch: epoch), name: entry.names["en"]!)
+            picture: try Picture.read(path).rgb, caption: caption(index, epoch: epoch),
+            name: entry.names["en"]!)
     }
 
     /// The caption alone, without reading the picture.
@@ -78,7 +84,7 @@ public struct Emoji: Dataset {
         let keywords = entries[index].keywords[language]!
         var generator = KeyedGenerator(seed, UInt64(epoch), UInt64(index))
         let takesName = captions == .name || (captions == .mixed && generator.below(2) == 0)
-        if takesName || keywords.isEmpty { return name }
+        if takesName || keywords.count < 2 { return name }
         let order = generator.permutation(keywords.count)
         return order.prefix(generator.within(1...keywords.count)).map { keywords[$0] }.joined(separator: ", ")
     }

@@ -1,9 +1,11 @@
 import Tensors
 
-/// Pictures of a folder, with captions from `metadata.jsonl` or `metadata.csv`, or with the classes of its subfolders.
+/// Pictures of a folder, with captions from `metadata.jsonl` or `metadata.csv`, or with the classes of its
+/// subfolders.
 ///
-/// Without a metadata file, the subfolders in alphabetical order are the classes, and a class's name is the caption;
-/// pictures straight in a folder without subfolders have neither. The index is built once and sorted by path.
+/// Without a metadata file, the subfolders in alphabetical order are the classes, and a class's name is the
+/// caption; pictures straight in a folder without subfolders have neither. The index is built once and sorted
+/// by path.
 public struct ImageFolder: Dataset {
     /// How a picture is brought to the size of the model.
     public struct Preparation: Sendable, Equatable {
@@ -45,7 +47,8 @@ public struct ImageFolder: Dataset {
     /// - Parameter captionColumn: the metadata's column that holds the caption.
     /// - Parameter split: keeps the rows whose column `split` says so; nil keeps all.
     public init(
-        _ folder: String, captionColumn: String = "text", split: String? = nil, preparation: Preparation = Preparation()
+        _ folder: String, captionColumn: String = "text", split: String? = nil,
+        preparation: Preparation = Preparation()
     ) throws {
         self.folder = folder
         self.preparation = preparation
@@ -108,7 +111,9 @@ public struct ImageFolder: Dataset {
     }
 
     private static func byClass(_ pictures: [String]) -> (entries: [Entry], classNames: [String]) {
-        let classOf = { (path: String) -> String? in path.contains("/") ? String(path.prefix { $0 != "/" }) : nil }
+        let classOf = { (path: String) -> String? in
+            path.contains("/") ? String(path.prefix { $0 != "/" }) : nil
+        }
         let names = Set(pictures.compactMap(classOf)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         if names.isEmpty { return (pictures.map { Entry(path: $0, caption: nil, label: nil) }, []) }
         let labels = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })

@@ -22,7 +22,8 @@ public struct Metadata: Sendable {
         public var text: String? {
             switch self {
             case .text(let text): text
-            case .number(let number): number == number.rounded() ? String(Int64(exactly: number) ?? 0) : String(number)
+            case .number(let number):
+                Int64(exactly: number).map { String($0) } ?? String(number)
             default: nil
             }
         }
@@ -44,7 +45,8 @@ public struct Metadata: Sendable {
         for row in rows {
             if let first = seen.updateValue(row.line, forKey: row.fileName) {
                 throw InputError(
-                    "file named twice", at: "\(path):\(row.line)", found: row.fileName, hint: "first on line \(first)")
+                    "file named twice", at: "\(path):\(row.line)", found: row.fileName,
+                    hint: "first on line \(first)")
             }
         }
     }
@@ -53,12 +55,17 @@ public struct Metadata: Sendable {
         let table = try CSV(bytes, file: path)
         guard let nameColumn = table.columns.firstIndex(of: "file_name") else {
             throw InputError(
-                "no column file_name", at: path, expected: "file_name", found: table.columns.joined(separator: ", "))
+                "no column file_name", at: path, expected: "file_name",
+                found: table.columns.joined(separator: ", "))
         }
         return try table.rows.map { row in
             var fields: [String: Field] = [:]
-            for (column, text) in zip(table.columns, row.fields) where column != "file_name" { fields[column] = .text(text) }
-            return try Row(fileName: checked(row.fields[nameColumn], at: "\(path):\(row.line)"), line: row.line, fields: fields)
+            for (column, text) in zip(table.columns, row.fields) where column != "file_name" {
+                fields[column] = .text(text)
+            }
+            return try Row(
+                fileName: checked(row.fields[nameColumn], at: "\(path):\(row.line)"), line: row.line,
+                fields: fields)
         }
     }
 
@@ -82,7 +89,8 @@ public struct Metadata: Sendable {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard !name.isEmpty, !name.contains("\0"), !parts.contains(""), !parts.contains("..") else {
             throw InputError(
-                "file_name leaves its folder", at: place, expected: "a path relative to the folder, without ..",
+                "file_name leaves its folder", at: place,
+                expected: "a path relative to the folder, without ..",
                 found: name)
         }
         return parts.filter { $0 != "." }.joined(separator: "/")
@@ -91,7 +99,9 @@ public struct Metadata: Sendable {
 
 /// The one place where JSON is read in this module.
 private func jsonObject(_ bytes: [UInt8], at place: String) throws -> [String: Metadata.Field] {
-    guard let value = try? JSONSerialization.jsonObject(with: Data(bytes)), let object = value as? [String: Any] else {
+    guard let value = try? JSONSerialization.jsonObject(with: Data(bytes)),
+        let object = value as? [String: Any]
+    else {
         throw InputError("is not a JSON object", at: place, expected: "one object a line")
     }
     return object.mapValues { value in

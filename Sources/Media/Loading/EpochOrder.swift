@@ -1,6 +1,7 @@
 import Synchronization
 
-/// In which order training meets the examples: every epoch is a permutation of its own, keyed by (seed, epoch).
+/// In which order training meets the examples: every epoch is a permutation of its own, keyed by (seed,
+/// epoch).
 ///
 /// Where training stands in its data is one integer, the position: epoch · count + place within the epoch.
 public final class EpochOrder: Sendable {

@@ -42,14 +42,16 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
     }
 }
 
-/// Paths of the files under `folder`, relative to it, in byte order; names that begin with a dot are passed over.
+/// Paths of the files under `folder`, relative to it, in byte order; names that begin with a dot are passed
+/// over.
 func listFiles(under folder: String) throws -> [String] {
     var files: [String] = []
     // Folders still to read, with the prefix of what they hold; a link back upwards ends at the depth limit.
     var waiting = [(prefix: "", depth: 0)]
     while let (prefix, depth) = waiting.popLast() {
         guard let handle = opendir(folder + "/" + prefix) else {
-            throw InputError("cannot be listed: \(String(cString: strerror(errno)))", at: folder + "/" + prefix)
+            throw InputError(
+                "cannot be listed: \(String(cString: strerror(errno)))", at: folder + "/" + prefix)
         }
         defer { closedir(handle) }
         while let entry = readdir(handle) {

@@ -7,7 +7,9 @@ public struct KeyedGenerator: RandomNumberGenerator, Sendable {
     /// Each part of the key is mixed in turn, so (1, 2) and (2, 1) are far apart.
     public init(_ key: UInt64...) {
         state = 0x243F_6A88_85A3_08D3  // digits of pi: any constant that is not zero
-        for part in key { state = Self.mixed(state &+ 0x9E37_79B9_7F4A_7C15) ^ Self.mixed(part &+ 0x6A09_E667_F3BC_C909) }
+        for part in key {
+            state = Self.mixed(state &+ 0x9E37_79B9_7F4A_7C15) ^ Self.mixed(part &+ 0x6A09_E667_F3BC_C909)
+        }
     }
 
     public mutating func next() -> UInt64 {

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Prepares the next batches on a thread of its own, in order, and says how long training had to wait for them.
+/// Prepares the next batches on a thread of its own, in order, and says how long training had to wait for
+/// them.
 ///
 /// What is made depends on the step's number alone, so a run resumed at a step gets the same batches.
 public final class Prefetcher<Batch: Sendable>: Sendable {
@@ -11,20 +12,24 @@ public final class Prefetcher<Batch: Sendable>: Sendable {
     public init(from step: Int = 0, depth: Int = 2, make: @escaping @Sendable (Int) throws -> Batch) {
         precondition(depth > 0, "Prefetcher: depth \(depth)")
         queue = BatchQueue(from: step, depth: depth, make: make)
-        // The thread keeps the queue, never the prefetcher: letting go of the prefetcher is what ends the thread.
+        // The thread keeps the queue, never the prefetcher: letting go of the prefetcher is what ends the
+        // thread.
         let context = Unmanaged.passRetained(Worker { [queue] in queue.fill() })
         var thread = pthread_t()
-        let status = pthread_create(&thread, nil, { context in
-            Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, context.toOpaque())
+        let status = pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, context.toOpaque())
         precondition(status == 0, "Prefetcher: no thread to be had")
         pthread_detach(thread)
     }
 
     deinit { queue.stop() }
 
-    /// The next batch, waited for where it is not ready yet. An error of `make` comes out here, and again on later calls.
+    /// The next batch, waited for where it is not ready yet. An error of `make` comes out here, and again on
+    /// later calls.
     public func next() throws -> Batch { try queue.take() }
 
     /// Seconds that `next` has waited so far.

@@ -7,12 +7,16 @@ extension Picture {
         _ pictures: [Picture], columns: Int, padding: Int = 2, scale: Int = 1, captions: [String]? = nil,
         captionLines: Int = 3
     ) -> Picture {
-        precondition(!pictures.isEmpty && columns > 0 && padding >= 0 && scale > 0, "grid: no pictures or no columns")
-        precondition(captions.map { $0.count == pictures.count } ?? true, "grid: as many captions as pictures")
+        precondition(
+            !pictures.isEmpty && columns > 0 && padding >= 0 && scale > 0, "grid: no pictures or no columns")
+        precondition(
+            captions.map { $0.count == pictures.count } ?? true, "grid: as many captions as pictures")
         let columns = min(columns, pictures.count)
         let cellWidth = pictures.map(\.width).max()! * scale
         let cellHeight = pictures.map(\.height).max()! * scale
-        let wrapped = (captions ?? []).map { wrap($0, to: max(1, (cellWidth + 1) / Glyphs.advance), lines: captionLines) }
+        let wrapped = (captions ?? []).map {
+            wrap($0, to: max(1, (cellWidth + 1) / Glyphs.advance), lines: captionLines)
+        }
         let labelHeight = (wrapped.map(\.count).max() ?? 0) * Glyphs.lineHeight
         let rows = (pictures.count + columns - 1) / columns
         var sheet = Picture(
@@ -21,7 +25,9 @@ extension Picture {
         for (i, picture) in pictures.enumerated() {
             let x = padding + i % columns * (cellWidth + padding)
             let y = padding + i / columns * (cellHeight + labelHeight + padding)
-            let (dx, dy) = ((cellWidth - picture.width * scale) / 2, (cellHeight - picture.height * scale) / 2)
+            let (dx, dy) = (
+                (cellWidth - picture.width * scale) / 2, (cellHeight - picture.height * scale) / 2
+            )
             sheet.paste(picture.rgb, x: x + dx, y: y + dy, scale: scale)
             guard captions != nil else { continue }
             for (k, line) in wrapped[i].enumerated() {
@@ -31,14 +37,16 @@ extension Picture {
         return sheet
     }
 
-    /// Draws one line of text whose first character has its top left pixel at (x, y); what leaves the picture is cut.
-    public mutating func draw(_ text: String, x: Int, y: Int, colour: [UInt8] = [0, 0, 0]) {
-        precondition(colour.count == channels, "draw: a colour of \(colour.count) samples on \(channels) channels")
+    /// Draws one line of text whose first character has its top left pixel at (x, y); what leaves the picture
+    /// is cut.
+    public mutating func draw(_ text: String, x: Int, y: Int, color: [UInt8] = [0, 0, 0]) {
+        precondition(
+            color.count == channels, "draw: a color of \(color.count) samples on \(channels) channels")
         for (k, character) in text.enumerated() {
             Glyphs.pixels(of: character) { dx, dy in
                 let (px, py) = (x + k * Glyphs.advance + dx, y + dy)
                 guard px >= 0, py >= 0, px < width, py < height else { return }
-                for c in 0..<channels { self[px, py, c] = colour[c] }
+                for c in 0..<channels { self[px, py, c] = color[c] }
             }
         }
     }

@@ -2,7 +2,7 @@ import CJPEG
 import Tensors
 
 extension Picture {
-    /// Decodes a gray or colour JPEG and turns it upright by its EXIF orientation.
+    /// Decodes a gray or color JPEG and turns it upright by its EXIF orientation.
     static func decodeJPEG(_ bytes: [UInt8], from file: String) throws -> Picture {
         var decoded = cjpeg_picture()
         var message = [CChar](repeating: 0, count: Int(CJPEG_ERROR_SIZE))
@@ -26,7 +26,8 @@ extension Picture {
         var count = 0
         var message = [CChar](repeating: 0, count: Int(CJPEG_ERROR_SIZE))
         let status = cjpeg_encode(
-            source.pixels, Int32(width), Int32(height), Int32(source.channels), Int32(quality), &out, &count, &message)
+            source.pixels, Int32(width), Int32(height), Int32(source.channels), Int32(quality), &out, &count,
+            &message)
         guard status == 0, let out else { fatalError("jpeg: \(sentence(message))") }
         defer { cjpeg_free(out) }
         return Array(UnsafeBufferPointer(start: out, count: count))
@@ -56,9 +57,12 @@ private func tiffOrientation(_ tiff: [UInt8]) -> Int? {
     func number(at offset: Int, bytes: Int) -> Int? {
         guard offset >= 0, offset + bytes <= tiff.count else { return nil }
         let slice = tiff[offset..<offset + bytes]
-        return littleEndian ? slice.reversed().reduce(0) { $0 << 8 | Int($1) } : slice.reduce(0) { $0 << 8 | Int($1) }
+        return littleEndian
+            ? slice.reversed().reduce(0) { $0 << 8 | Int($1) } : slice.reduce(0) { $0 << 8 | Int($1) }
     }
-    guard let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2) else { return nil }
+    guard let directory = number(at: 4, bytes: 4), let entries = number(at: directory, bytes: 2) else {
+        return nil
+    }
     for k in 0..<entries {
         let entry = directory + 2 + 12 * k
         guard let tag = number(at: entry, bytes: 2) else { return nil }

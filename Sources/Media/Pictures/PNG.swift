@@ -21,7 +21,8 @@ extension Picture {
     /// - Parameter text: keyword (1 to 79 ASCII characters) and text, stored as tEXt, or iTXt beyond ASCII.
     public func png(text: [(String, String)] = []) -> [UInt8] {
         for (key, _) in text {
-            precondition((1...79).contains(key.utf8.count), "png: keyword \"\(key)\" is not of 1 to 79 characters")
+            precondition(
+                (1...79).contains(key.utf8.count), "png: keyword \"\(key)\" is not of 1 to 79 characters")
         }
         let strings: [UnsafeMutablePointer<CChar>?] = text.flatMap { [strdup($0.0), strdup($0.1)] }
         defer { for string in strings { free(string) } }
@@ -30,7 +31,8 @@ extension Picture {
         var count = 0
         var message = [CChar](repeating: 0, count: Int(CPNG_ERROR_SIZE))
         let status = cpng_encode(
-            pixels, Int32(width), Int32(height), Int32(channels), pairs, Int32(text.count), &out, &count, &message)
+            pixels, Int32(width), Int32(height), Int32(channels), pairs, Int32(text.count), &out, &count,
+            &message)
         guard status == 0, let out else { fatalError("png: \(sentence(message))") }
         defer { cpng_free(out) }
         return Array(UnsafeBufferPointer(start: out, count: count))
@@ -48,16 +50,19 @@ extension Picture {
             case "tEXt":
                 if let split = body.firstIndex(of: 0) {
                     // Latin-1: each byte is its own code point.
-                    let text = String(String.UnicodeScalarView(body[(split + 1)...].map { Unicode.Scalar($0) }))
+                    let text = String(
+                        String.UnicodeScalarView(body[(split + 1)...].map { Unicode.Scalar($0) }))
                     found.append((String(decoding: body[..<split], as: UTF8.self), text))
                 }
             case "iTXt":
                 // keyword 0, compression flag, method, language 0, translated keyword 0, text
                 let parts = body.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
                 guard parts.count == 2, parts[1].count >= 4, parts[1].first == 0 else { break }
-                let rest = parts[1].dropFirst(2).split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+                let rest = parts[1].dropFirst(2).split(
+                    separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
                 guard rest.count == 3 else { break }
-                found.append((String(decoding: parts[0], as: UTF8.self), String(decoding: rest[2], as: UTF8.self)))
+                found.append(
+                    (String(decoding: parts[0], as: UTF8.self), String(decoding: rest[2], as: UTF8.self)))
             default: break
             }
             at += 12 + length

@@ -25,12 +25,12 @@ public struct Picture: Sendable, Equatable {
         self.pixels = pixels
     }
 
-    /// A picture of one colour, of as many channels as `colour` has samples.
-    public init(width: Int, height: Int, filledWith colour: [UInt8]) {
+    /// A picture of one color, of as many channels as `color` has samples.
+    public init(width: Int, height: Int, filledWith color: [UInt8]) {
         var pixels: [UInt8] = []
-        pixels.reserveCapacity(width * height * colour.count)
-        for _ in 0..<width * height { pixels.append(contentsOf: colour) }
-        self.init(width: width, height: height, channels: colour.count, pixels: pixels)
+        pixels.reserveCapacity(width * height * color.count)
+        for _ in 0..<width * height { pixels.append(contentsOf: color) }
+        self.init(width: width, height: height, channels: color.count, pixels: pixels)
     }
 
     public subscript(x: Int, y: Int, channel: Int) -> UInt8 {
@@ -104,7 +104,9 @@ public struct Picture: Sendable, Equatable {
                 case 7: (sx, sy) = (width - 1 - y, height - 1 - x)
                 default: (sx, sy) = (width - 1 - y, x)
                 }
-                for c in 0..<channels { out[(y * w + x) * channels + c] = pixels[(sy * width + sx) * channels + c] }
+                for c in 0..<channels {
+                    out[(y * w + x) * channels + c] = pixels[(sy * width + sx) * channels + c]
+                }
             }
         }
         return Picture(width: w, height: h, channels: channels, pixels: out)

@@ -33,10 +33,12 @@ extension Picture {
     /// The picture at another size, antialiased: on the way down the filter widens with the scale.
     ///
     /// Columns first, rounded to 8 bits, then rows: the convention of Pillow's `resize`, to within one level.
-    public func resized(width newWidth: Int, height newHeight: Int, _ filter: Resampling = .bicubic) -> Picture {
+    public func resized(width newWidth: Int, height newHeight: Int, _ filter: Resampling = .bicubic)
+        -> Picture
+    {
         precondition(newWidth > 0 && newHeight > 0, "resized: \(newWidth)x\(newHeight) is empty")
         if newWidth == width && newHeight == height { return self }
-        if channels == 4 {  // colours count by their coverage
+        if channels == 4 {  // colors count by their coverage
             return premultiplied.resizedSamples(newWidth, newHeight, filter).unpremultiplied
         }
         return resizedSamples(newWidth, newHeight, filter)
@@ -56,7 +58,8 @@ extension Picture {
                 for x in 0..<newWidth {
                     for c in 0..<channels {
                         let start = (y * width + taps.first[x]) * channels + c
-                        out[(y * newWidth + x) * channels + c] = taps.apply(x, to: pixels, start, step: channels)
+                        out[(y * newWidth + x) * channels + c] = taps.apply(
+                            x, to: pixels, start, step: channels)
                     }
                 }
             }

@@ -26,14 +26,18 @@ struct AddedTokens: Sendable {
     private var normalized: [Unicode.Scalar: [Token]] = [:]
 
     /// Reads `added_tokens`, entering into `vocabulary` those that the model does not have.
-    init(_ field: JSONField?, into vocabulary: inout Vocabulary, normalizer: (any TextNormalizer)?) throws(InputError) {
+    init(_ field: JSONField?, into vocabulary: inout Vocabulary, normalizer: (any TextNormalizer)?)
+        throws(InputError)
+    {
         var tokens: [Token] = []
         for entry in try field?.elements() ?? [] {
             let content = try entry.field("content").string()
             guard !content.isEmpty else { throw entry.error("an added token is empty") }
             let id = try entry.field("id").int()
             if let trouble = vocabulary.add(content, id) { throw entry.error(trouble) }
-            func flag(_ name: String, _ missing: Bool) throws(InputError) -> Bool { try entry.optional(name)?.bool() ?? missing }
+            func flag(_ name: String, _ missing: Bool) throws(InputError) -> Bool {
+                try entry.optional(name)?.bool() ?? missing
+            }
             let special = try flag("special", false)
             let isNormalized = try flag("normalized", !special)
             let scalars = Array(content.unicodeScalars)
@@ -51,7 +55,9 @@ struct AddedTokens: Sendable {
 
     private static func index(_ tokens: [Token]) -> [Unicode.Scalar: [Token]] {
         let first = tokens.filter { !$0.pattern.isEmpty }
-        return Dictionary(grouping: first) { $0.pattern[0] }.mapValues { $0.sorted { $0.pattern.count > $1.pattern.count } }
+        return Dictionary(grouping: first) { $0.pattern[0] }.mapValues {
+            $0.sorted { $0.pattern.count > $1.pattern.count }
+        }
     }
 
     /// Cuts `text` at its added tokens, leftmost first and the longest there.
@@ -73,8 +79,8 @@ struct AddedTokens: Sendable {
                 let touchesAfter = to < text.endIndex && AddedTokens.isWord(text[to])
                 if touchesBefore || touchesAfter { continue }
             }
-            if token.takesSpaceBefore { while from > start, text[from - 1].properties.isWhitespace { from -= 1 } }
-            if token.takesSpaceAfter { while to < text.endIndex, text[to].properties.isWhitespace { to += 1 } }
+            if token.takesSpaceBefore { while from > start, text[from - 1].isSpace { from -= 1 } }
+            if token.takesSpaceAfter { while to < text.endIndex, text[to].isSpace { to += 1 } }
             if from > start { parts.append(.text(text[start..<from])) }
             parts.append(.token(token.id))
             (start, at) = (to, to)

@@ -66,8 +66,12 @@ struct BytePairModel: TokenModel {
     private static func pair(_ place: JSONField) throws(InputError) -> (String, String) {
         if let text = place.json.string {
             let parts = text.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
-            if parts.count == 2 { return (String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self)) }
-        } else if let parts = place.json.array, parts.count == 2, let a = parts[0].string, let b = parts[1].string {
+            if parts.count == 2 {
+                return (String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self))
+            }
+        } else if let parts = place.json.array, parts.count == 2, let a = parts[0].string,
+            let b = parts[1].string
+        {
             return (a, b)
         }
         throw place.mismatch("a pair of tokens")
@@ -89,9 +93,11 @@ struct BytePairModel: TokenModel {
         var afterUnknown = false
         for at in word.indices {
             let plain = prefix.isEmpty && suffix.isEmpty
-            let symbol = plain
+            let symbol =
+                plain
                 ? String(word[at])
-                : (at > word.startIndex ? prefix : "") + String(word[at]) + (at == word.endIndex - 1 ? suffix : "")
+                : (at > word.startIndex ? prefix : "") + String(word[at])
+                    + (at == word.endIndex - 1 ? suffix : "")
             if let id = vocabulary.id(of: symbol) {
                 ids.append(id)
                 afterUnknown = false
@@ -168,7 +174,8 @@ struct Heap<Element: Comparable> {
         while true {
             var smallest = parent
             let first = 2 * parent + 1
-            for child in first..<max(first, min(first + 2, elements.count)) where elements[child] < elements[smallest] {
+            for child in first..<max(first, min(first + 2, elements.count))
+            where elements[child] < elements[smallest] {
                 smallest = child
             }
             guard smallest != parent else { return least }

@@ -17,8 +17,8 @@ public struct BytePairTokenizer: PipelineTokenizer {
 
     /// Learns a vocabulary from texts; the same texts in any order give the same one.
     ///
-    /// Ids are the special tokens, the 256 bytes, then the merges as learnt. When no pair of tokens occurs twice
-    /// any more, the vocabulary stays smaller than asked.
+    /// Ids are the special tokens, the 256 bytes, then the merges as learnt. When no pair of tokens occurs
+    /// twice any more, the vocabulary stays smaller than asked.
     ///
     /// - Parameters:
     ///   - vocabularySize: ids in all, special tokens and bytes included.
@@ -29,20 +29,26 @@ public struct BytePairTokenizer: PipelineTokenizer {
         let least = specials.count + 256
         guard (least..<Vocabulary.idLimit).contains(vocabularySize) else {
             throw InputError(
-                "the vocabulary size is out of range", expected: "at least \(least): \(specials.count) special tokens and 256 bytes",
+                "the vocabulary size is out of range",
+                expected: "at least \(least): \(specials.count) special tokens and 256 bytes",
                 found: "\(vocabularySize)")
         }
-        let first = try BytePairTokenizer(definition(specials, BytePairTrainer(counts: [:], size: 256, reserved: [])), file: "specials")
+        let first = try BytePairTokenizer(
+            definition(specials, BytePairTrainer(counts: [:], size: 256, reserved: [])), file: "specials")
         var counts: [[UInt8]: Int] = [:]
         for text in texts {
             for part in first.pipeline.added.parts(of: Array(text.unicodeScalars)[...], isNormalized: false) {
                 guard case .text(let plain) = part else { continue }
-                for word in ByteLevelPreTokenizer.split(plain) { counts[word.flatMap { UTF8.encode($0)! }, default: 0] += 1 }
+                for word in ByteLevelPreTokenizer.split(plain) {
+                    counts[word.flatMap { UTF8.encode($0)! }, default: 0] += 1
+                }
             }
         }
-        // A merge is entered by its characters in the byte alphabet, which is where it could meet a special token.
+        // A merge is entered by its characters in the byte alphabet, which is where it could meet a special
+        // token.
         let reserved = Set(specials.map { ByteAlphabet.bytes(of: $0) })
-        let trainer = BytePairTrainer(counts: counts, size: vocabularySize - specials.count, reserved: reserved)
+        let trainer = BytePairTrainer(
+            counts: counts, size: vocabularySize - specials.count, reserved: reserved)
         return try BytePairTokenizer(definition(specials, trainer), file: "trained tokenizer")
     }
 
@@ -55,16 +61,22 @@ public struct BytePairTokenizer: PipelineTokenizer {
             "added_tokens": .array(
                 specials.enumerated().map { id, content in
                     [
-                        "id": JSON(id), "content": JSON(content), "single_word": false, "lstrip": false, "rstrip": false,
+                        "id": JSON(id), "content": JSON(content), "single_word": false, "lstrip": false,
+                        "rstrip": false,
                         "normalized": false, "special": true,
                     ]
                 }),
             "normalizer": nil,
-            "pre_tokenizer": ["type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true],
+            "pre_tokenizer": [
+                "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
+            ],
             "post_processor": nil,
-            "decoder": ["type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true],
+            "decoder": [
+                "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true, "use_regex": true,
+            ],
             "model": [
-                "type": "BPE", "dropout": nil, "unk_token": unknown.map { JSON($0) } ?? nil, "continuing_subword_prefix": nil,
+                "type": "BPE", "dropout": nil, "unk_token": unknown.map { JSON($0) } ?? nil,
+                "continuing_subword_prefix": nil,
                 "end_of_word_suffix": nil, "fuse_unk": false, "byte_fallback": false, "ignore_merges": false,
                 "vocab": .object(names.enumerated().map { (key: $1, value: JSON($0)) }),
                 "merges": .array(trainer.merges.map { [JSON(tokens[$0.0]), JSON(tokens[$0.1])] }),

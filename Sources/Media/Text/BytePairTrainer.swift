@@ -1,7 +1,7 @@
 /// Learns the merges of a byte-level byte-pair vocabulary from word counts.
 ///
-/// The pair seen most often is merged first; ties go to the pair whose left, then right token comes first byte
-/// by byte. So the result is a function of the counts alone.
+/// The pair seen most often is merged first; ties go to the pair whose left, then right token comes first
+/// byte by byte. So the result is a function of the counts alone.
 struct BytePairTrainer {
     /// The bytes of every token: the 256 bytes, then one for each merge that made a new one.
     private(set) var tokens: [[UInt8]] = (0...255).map { [$0] }

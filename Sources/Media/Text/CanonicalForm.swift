@@ -1,7 +1,7 @@
 /// Unicode normalization forms D and C over scalars (Unicode Standard Annex 15).
-enum CanonicalForm {
+package enum CanonicalForm {
     /// Form D: everything taken apart, marks in canonical order.
-    static func decomposed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    package static func decomposed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         if text.allSatisfy({ $0.value < 0xC0 }) { return text }
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count + text.count / 4)
@@ -11,7 +11,7 @@ enum CanonicalForm {
     }
 
     /// Form C: form D put together again.
-    static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    package static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
         if text.allSatisfy({ $0.value < 0xC0 }) { return text }
         let parts = decomposed(text)
         var result: [Unicode.Scalar] = []
@@ -21,7 +21,9 @@ enum CanonicalForm {
             let markClass = combiningClass(scalar)
             // A mark is blocked from its starter by one of the same or a higher class between them (D115).
             let adjacent = starter == result.count - 1
-            if let starter, adjacent || previousClass < markClass, let whole = composition(result[starter], scalar) {
+            if let starter, adjacent || previousClass < markClass,
+                let whole = composition(result[starter], scalar)
+            {
                 result[starter] = whole
                 continue
             }
@@ -38,16 +40,22 @@ enum CanonicalForm {
         var parts: [UInt32: (UInt32, UInt32?)] = [:]
         var wholes: [UInt64: UInt32] = [:]
         for entry in "\(canonicalDecompositions)".split(whereSeparator: { $0 == " " || $0 == "\n" }) {
-            let numbers = entry.split(whereSeparator: { $0 == "=" || $0 == "+" }).map { UInt32($0, radix: 16)! }
+            let numbers = entry.split(whereSeparator: { $0 == "=" || $0 == "+" }).map {
+                UInt32($0, radix: 16)!
+            }
             parts[numbers[0]] = (numbers[1], numbers.count > 2 ? numbers[2] : nil)
             guard numbers.count > 2, let scalar = Unicode.Scalar(numbers[0]) else { continue }
-            if !scalar.properties.isFullCompositionExclusion { wholes[UInt64(numbers[1]) << 32 | UInt64(numbers[2])] = numbers[0] }
+            if !scalar.properties.isFullCompositionExclusion {
+                wholes[UInt64(numbers[1]) << 32 | UInt64(numbers[2])] = numbers[0]
+            }
         }
         return (parts, wholes)
     }
 
     // Hangul arithmetic, Unicode Standard 3.12.
-    private static let (syllables, leads, vowels, tails) = (0xAC00 as UInt32, 0x1100 as UInt32, 0x1161 as UInt32, 0x11A7 as UInt32)
+    private static let (syllables, leads, vowels, tails) = (
+        0xAC00 as UInt32, 0x1100 as UInt32, 0x1161 as UInt32, 0x11A7 as UInt32
+    )
     private static let (leadCount, vowelCount, tailCount) = (19 as UInt32, 21 as UInt32, 28 as UInt32)
 
     private static func appendDecomposition(of value: UInt32, to result: inout [Unicode.Scalar]) {
@@ -69,7 +77,8 @@ enum CanonicalForm {
         if x >= leads, x < leads + leadCount, y >= vowels, y < vowels + vowelCount {
             return Unicode.Scalar(syllables + ((x - leads) * vowelCount + (y - vowels)) * tailCount)
         }
-        if x >= syllables, x < syllables + leadCount * vowelCount * tailCount, (x - syllables) % tailCount == 0,
+        if x >= syllables, x < syllables + leadCount * vowelCount * tailCount,
+            (x - syllables) % tailCount == 0,
             y > tails, y < tails + tailCount
         {
             return Unicode.Scalar(x + (y - tails))

@@ -9,8 +9,8 @@ struct BertPreTokenizer: PreTokenizer {
         var words: [ArraySlice<Unicode.Scalar>] = []
         var start = text.startIndex
         for at in text.indices {
-            let space = text[at].properties.isWhitespace
-            guard space || BertPreTokenizer.isPunctuation(text[at]) else { continue }
+            let space = text[at].isSpace
+            guard space || BertCategory.isPunctuation(text[at]) else { continue }
             if start < at { words.append(text[start..<at]) }
             if !space { words.append(text[at...at]) }
             start = at + 1
@@ -18,26 +18,12 @@ struct BertPreTokenizer: PreTokenizer {
         if start < text.endIndex { words.append(text[start...]) }
         return words
     }
-
-    private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "!"..."/", ":"..."@", "["..."`", "{"..."~": return true
-        case "\0"..."\u{7F}": return false
-        default:
-            switch scalar.properties.generalCategory {
-            case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-                .finalPunctuation, .otherPunctuation:
-                return true
-            default: return false
-            }
-        }
-    }
 }
 
 /// Cuts at white space only.
 struct WhitespaceSplitPreTokenizer: PreTokenizer {
     func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
-        text.split { $0.properties.isWhitespace }
+        text.split { $0.isSpace }
     }
 }
 
@@ -54,7 +40,9 @@ struct ByteLevelPreTokenizer: PreTokenizer {
         return words.map { word in
             var symbols: ArraySlice<Unicode.Scalar> = []
             symbols.reserveCapacity(word.count * 2)
-            for scalar in word { for byte in UTF8.encode(scalar)! { symbols.append(ByteAlphabet.symbols[Int(byte)]) } }
+            for scalar in word {
+                for byte in UTF8.encode(scalar)! { symbols.append(ByteAlphabet.symbols[Int(byte)]) }
+            }
             return symbols
         }
     }
@@ -73,7 +61,9 @@ struct ByteLevelPreTokenizer: PreTokenizer {
     }
 
     private static func wordEnd(_ text: ArraySlice<Unicode.Scalar>, _ start: Int) -> Int {
-        if text[start] == "'", let length = contraction(text[(start + 1)...].prefix(2)) { return start + 1 + length }
+        if text[start] == "'", let length = contraction(text[(start + 1)...].prefix(2)) {
+            return start + 1 + length
+        }
         let body = text[start] == " " && start + 1 < text.endIndex ? start + 1 : start
         let kind = Kind(text[body])
         if kind != .space {
@@ -109,9 +99,10 @@ struct ByteLevelPreTokenizer: PreTokenizer {
             case "\0"..."\u{7F}": self = .other
             default:
                 switch scalar.properties.generalCategory {
-                case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: self = .letter
+                case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
+                    self = .letter
                 case .decimalNumber, .letterNumber, .otherNumber: self = .number
-                default: self = scalar.properties.isWhitespace ? .space : .other
+                default: self = scalar.isSpace ? .space : .other
                 }
             }
         }

@@ -24,7 +24,8 @@ struct SequenceTemplate: Sendable {
             }
         default:
             throw kind.error(
-                "unsupported post-processor", expected: "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence",
+                "unsupported post-processor",
+                expected: "TemplateProcessing, BertProcessing, RobertaProcessing, ByteLevel, Sequence",
                 found: kind.json.encoded())
         }
         if let stray = (before + after).first(where: { !vocabulary($0) }) {
@@ -48,7 +49,9 @@ struct SequenceTemplate: Sendable {
                 if texts == 0 { before.append(Int32(value)) } else { after.append(Int32(value)) }
             }
         }
-        guard texts == 1 else { throw single.error("the template must hold the text once", found: "\(texts) times") }
+        guard texts == 1 else {
+            throw single.error("the template must hold the text once", found: "\(texts) times")
+        }
     }
 
     /// The id in `["[SEP]", 102]`.

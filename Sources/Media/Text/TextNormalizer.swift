@@ -14,28 +14,18 @@ struct BertNormalizer: TextNormalizer {
         var text = text
         if cleansText {
             text = text.compactMap { scalar in
-                if scalar.value == 0 || scalar.value == 0xFFFD || BertNormalizer.isControl(scalar) { return nil }
-                return scalar.properties.isWhitespace ? " " : scalar
+                if scalar.value == 0 || scalar.value == 0xFFFD || BertCategory.isControl(scalar) {
+                    return nil
+                }
+                return scalar.isSpace ? " " : scalar
             }
         }
         if spacesChinese { text = text.flatMap { BertNormalizer.isChinese($0) ? [" ", $0, " "] : [$0] } }
         if stripsAccents {
             text = CanonicalForm.decomposed(text)
-            text.removeAll { $0.value >= 0x300 && $0.properties.generalCategory == .nonspacingMark }
+            text.removeAll(where: BertCategory.isNonspacingMark)
         }
         return lowercases ? LowercaseNormalizer().normalized(text) : text
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar {
-        case "\t", "\n", "\r": return false
-        case " "..."~": return false
-        default:
-            switch scalar.properties.generalCategory {
-            case .control, .format, .privateUse, .surrogate: return true
-            default: return false
-            }
-        }
     }
 
     /// The CJK Unified Ideographs blocks that BERT's own tokenizer lists; kana and Hangul are not among them.

@@ -16,19 +16,23 @@ struct WordPieceDecoder: TokenDecoder {
     let cleansUp: Bool
 
     /// What English typography closes up, in the order in which it is applied.
-    private static let contractions: [(String, String)] = [
+    private static let contractions = [
         (" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"),
         (" do not", " don't"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
-    ]
+    ].map { (Array($0.utf8), Array($1.utf8)) }
 
     func decoded(_ tokens: [String]) -> [String] {
         tokens.enumerated().map { index, token in
             var text = Array(token.utf8)
             if index > 0 {
-                if text.starts(with: prefix.utf8) { text.removeFirst(prefix.utf8.count) } else { text.insert(UInt8(ascii: " "), at: 0) }
+                if text.starts(with: prefix.utf8) {
+                    text.removeFirst(prefix.utf8.count)
+                } else {
+                    text.insert(UInt8(ascii: " "), at: 0)
+                }
             }
             if cleansUp {
-                for (from, to) in WordPieceDecoder.contractions { text = text.replacing(Array(from.utf8), with: Array(to.utf8)) }
+                for (from, to) in WordPieceDecoder.contractions { replace(from, with: to, in: &text) }
             }
             return String(decoding: text, as: UTF8.self)
         }
@@ -41,8 +45,9 @@ struct SuffixDecoder: TokenDecoder {
 
     func decoded(_ tokens: [String]) -> [String] {
         tokens.enumerated().map { index, token in
-            let space = index == tokens.count - 1 ? "" : " "
-            return String(decoding: Array(token.utf8).replacing(Array(suffix.utf8), with: Array(space.utf8)), as: UTF8.self)
+            var text = Array(token.utf8)
+            replace(Array(suffix.utf8), with: index == tokens.count - 1 ? [] : [UInt8(ascii: " ")], in: &text)
+            return String(decoding: text, as: UTF8.self)
         }
     }
 }
@@ -67,5 +72,19 @@ struct DecoderSequence: TokenDecoder {
 
     func decoded(_ tokens: [String]) -> [String] {
         steps.reduce(tokens) { $1.decoded($0) }
+    }
+}
+
+/// Replaces every occurrence, left to right, byte by byte; most texts hold none and are not touched.
+private func replace(_ pattern: [UInt8], with replacement: [UInt8], in text: inout [UInt8]) {
+    guard let first = pattern.first else { return }
+    var at = 0
+    while at + pattern.count <= text.count {
+        if text[at] == first, text[at...].starts(with: pattern) {
+            text.replaceSubrange(at..<(at + pattern.count), with: replacement)
+            at += replacement.count
+        } else {
+            at += 1
+        }
     }
 }

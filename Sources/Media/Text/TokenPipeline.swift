@@ -1,9 +1,10 @@
 import Tensors
 
-/// The steps of a tokenizer in a row: added tokens, normalizer, pre-tokenizer, model, template; and a decoder.
+/// The steps of a tokenizer in a row: added tokens, normalizer, pre-tokenizer, model, template; and a
+/// decoder.
 ///
-/// Read from the form of Hugging Face's `tokenizer.json`, version 1.0, which it also keeps, so that saving gives
-/// back what was loaded.
+/// Read from the form of Hugging Face's `tokenizer.json`, version 1.0, which it also keeps, so that saving
+/// gives back what was loaded.
 public struct TokenPipeline: Sendable {
     let definition: JSON
     let normalizer: (any TextNormalizer)?
@@ -48,7 +49,9 @@ public struct TokenPipeline: Sendable {
     }
 
     func decode(_ ids: [Int32], keepingSpecials: Bool) -> String {
-        let tokens = ids.compactMap { id in keepingSpecials || !specials.contains(id) ? vocabulary.tokens[id] : nil }
+        let tokens = ids.compactMap { id in
+            keepingSpecials || !specials.contains(id) ? vocabulary.tokens[id] : nil
+        }
         return decoder.decoded(tokens).joined()
     }
 }

@@ -8,19 +8,26 @@ extension TokenPipeline {
         let version = try root.field("version")
         guard try version.string() == "1.0" else { throw version.mismatch("\"1.0\"") }
         definition = json
-        normalizer = try root.optional("normalizer").map { field throws(InputError) in try TokenPipeline.normalizer(field) }
-        preTokenizer = try root.optional("pre_tokenizer").map { field throws(InputError) in try TokenPipeline.preTokenizer(field) }
+        normalizer = try root.optional("normalizer").map { field throws(InputError) in
+            try TokenPipeline.normalizer(field)
+        }
+        preTokenizer = try root.optional("pre_tokenizer").map { field throws(InputError) in
+            try TokenPipeline.preTokenizer(field)
+        }
         let model = try root.field("model")
         self.model = try TokenPipeline.model(model, models)
-        decoder = try root.optional("decoder").map { field throws(InputError) in try TokenPipeline.decoder(field) } ?? SpacingDecoder()
+        decoder =
+            try root.optional("decoder").map { field throws(InputError) in try TokenPipeline.decoder(field) }
+            ?? SpacingDecoder()
 
         var vocabulary = self.model.vocabulary
         let added = try AddedTokens(root.optional("added_tokens"), into: &vocabulary, normalizer: normalizer)
         (self.added, self.vocabulary) = (added, vocabulary)
         specials = Set(added.tokens.filter(\.isSpecial).map(\.id))
-        template = try root.optional("post_processor").map { field throws(InputError) in
-            try SequenceTemplate(field) { vocabulary.tokens[$0] != nil }
-        } ?? SequenceTemplate()
+        template =
+            try root.optional("post_processor").map { field throws(InputError) in
+                try SequenceTemplate(field) { vocabulary.tokens[$0] != nil }
+            } ?? SequenceTemplate()
         padding = try TokenPipeline.padding(root, vocabulary)
         maximumLength = try root.optional("truncation")?.optional("max_length")?.int(in: 0...Int.max)
     }
@@ -29,7 +36,9 @@ extension TokenPipeline {
     private static func padding(_ root: JSONField, _ vocabulary: Vocabulary) throws(InputError) -> Int32? {
         if let id = try root.optional("padding")?.field("pad_id") {
             let value = try id.int(in: 0...Vocabulary.idLimit)
-            guard vocabulary.tokens[Int32(value)] != nil else { throw id.error("the padding id \(value) is not in the vocabulary") }
+            guard vocabulary.tokens[Int32(value)] != nil else {
+                throw id.error("the padding id \(value) is not in the vocabulary")
+            }
             return Int32(value)
         }
         return ["<pad>", "[PAD]"].lazy.compactMap { vocabulary.id(of: $0) }.first
@@ -39,7 +48,8 @@ extension TokenPipeline {
         let type = try modelType(field)
         guard accepted.contains(type) else {
             throw InputError(
-                "unsupported tokenizer model", at: field.place + ".type", expected: accepted.joined(separator: " or "), found: type)
+                "unsupported tokenizer model", at: field.place + ".type",
+                expected: accepted.joined(separator: " or "), found: type)
         }
         return type == "BPE" ? try BytePairModel(field) : try WordPieceModel(field)
     }
@@ -58,7 +68,8 @@ extension TokenPipeline {
             return BertNormalizer(
                 cleansText: try field.optional("clean_text")?.bool() ?? true,
                 spacesChinese: try field.optional("handle_chinese_chars")?.bool() ?? true,
-                stripsAccents: try field.optional("strip_accents")?.bool() ?? lowercases, lowercases: lowercases)
+                stripsAccents: try field.optional("strip_accents")?.bool() ?? lowercases,
+                lowercases: lowercases)
         case "Lowercase": return LowercaseNormalizer()
         case "NFC": return CanonicalNormalizer(composes: true)
         case "NFD": return CanonicalNormalizer(composes: false)
@@ -67,7 +78,9 @@ extension TokenPipeline {
             var steps: [any TextNormalizer] = []
             for step in try field.field("normalizers").elements() { steps.append(try normalizer(step)) }
             return NormalizerSequence(steps: steps)
-        default: throw unsupported("normalizer", type, "BertNormalizer, Lowercase, NFC, NFD, StripAccents, Sequence")
+        default:
+            throw unsupported(
+                "normalizer", type, "BertNormalizer, Lowercase, NFC, NFD, StripAccents, Sequence")
         }
     }
 
@@ -84,7 +97,8 @@ extension TokenPipeline {
             var steps: [any PreTokenizer] = []
             for step in try field.field("pretokenizers").elements() { steps.append(try preTokenizer(step)) }
             return PreTokenizerSequence(steps: steps)
-        default: throw unsupported("pre-tokenizer", type, "BertPreTokenizer, ByteLevel, WhitespaceSplit, Sequence")
+        default:
+            throw unsupported("pre-tokenizer", type, "BertPreTokenizer, ByteLevel, WhitespaceSplit, Sequence")
         }
     }
 
@@ -94,7 +108,8 @@ extension TokenPipeline {
         case "ByteLevel": return ByteLevelDecoder()
         case "WordPiece":
             return WordPieceDecoder(
-                prefix: try field.optional("prefix")?.string() ?? "##", cleansUp: try field.optional("cleanup")?.bool() ?? true)
+                prefix: try field.optional("prefix")?.string() ?? "##",
+                cleansUp: try field.optional("cleanup")?.bool() ?? true)
         case "BPEDecoder": return SuffixDecoder(suffix: try field.optional("suffix")?.string() ?? "</w>")
         case "Fuse": return FuseDecoder()
         case "Sequence":

@@ -6,8 +6,12 @@ public enum Tokenizers {
     /// - Parameter path: a folder with `tokenizer.json` or `vocab.txt`, or one of these files.
     public static func load(_ path: String) throws(InputError) -> any PipelineTokenizer {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return try load(file: path) }
-        for name in ["tokenizer.json", "vocab.txt"] where exists("\(path)/\(name)") { return try load(file: "\(path)/\(name)") }
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return try load(file: path)
+        }
+        for name in ["tokenizer.json", "vocab.txt"] where exists("\(path)/\(name)") {
+            return try load(file: "\(path)/\(name)")
+        }
         throw InputError("the folder holds no tokenizer", at: path, expected: "tokenizer.json or vocab.txt")
     }
 
@@ -23,7 +27,9 @@ public enum Tokenizers {
         case "BPE": return try BytePairTokenizer(json, file: file)
         case "WordPiece": return try WordPieceTokenizer(json, file: file)
         case let type:
-            throw InputError("unsupported tokenizer model", at: model.place + ".type", expected: "BPE or WordPiece", found: type)
+            throw InputError(
+                "unsupported tokenizer model", at: model.place + ".type", expected: "BPE or WordPiece",
+                found: type)
         }
     }
 

@@ -26,7 +26,9 @@ struct Vocabulary: Sendable {
         if let known = ids[ExactString(token)] {
             return known == Int32(id) ? nil : "the token \"\(token)\" has the ids \(known) and \(id)"
         }
-        if let taken = tokens[Int32(id)] { return "the tokens \"\(taken)\" and \"\(token)\" have the same id \(id)" }
+        if let taken = tokens[Int32(id)] {
+            return "the tokens \"\(taken)\" and \"\(token)\" have the same id \(id)"
+        }
         ids[ExactString(token)] = Int32(id)
         tokens[Int32(id)] = token
         size = max(size, id + 1)
@@ -35,7 +37,9 @@ struct Vocabulary: Sendable {
 
     /// Reads `{token: id}`.
     init(_ field: JSONField) throws(InputError) {
-        guard case .object(let members) = field.json else { throw field.mismatch("an object of tokens and ids") }
+        guard case .object(let members) = field.json else {
+            throw field.mismatch("an object of tokens and ids")
+        }
         ids.reserveCapacity(members.count)
         tokens.reserveCapacity(members.count)
         for (token, value) in members {

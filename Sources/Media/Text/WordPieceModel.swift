@@ -17,7 +17,8 @@ struct WordPieceModel: TokenModel {
             throw (word ?? model).error("the unknown token \"\(token)\" is not in the vocabulary")
         }
         self.unknown = unknown
-        continuation = Array((try model.optional("continuing_subword_prefix")?.string() ?? "##").unicodeScalars)
+        continuation = Array(
+            (try model.optional("continuing_subword_prefix")?.string() ?? "##").unicodeScalars)
         longestWord = try model.optional("max_input_chars_per_word")?.int(in: 0...Int.max) ?? 100
         longestToken = vocabulary.tokens.values.reduce(0) { max($0, $1.unicodeScalars.count) }
     }

@@ -2,7 +2,8 @@ import Tensors
 
 /// BERT's tokenizer: WordPiece over cleaned, usually lower-cased text, wrapped in `[CLS]` and `[SEP]`.
 ///
-/// Devlin et al. 2019, section 3 (arXiv 1810.04805); pieces as in Wu et al. 2016, section 4.1 (arXiv 1609.08144).
+/// Devlin et al. 2019, section 3 (arXiv 1810.04805); pieces as in Wu et al. 2016, section 4.1 (arXiv
+/// 1609.08144).
 public struct WordPieceTokenizer: PipelineTokenizer {
     public let pipeline: TokenPipeline
 
@@ -11,7 +12,8 @@ public struct WordPieceTokenizer: PipelineTokenizer {
         pipeline = try TokenPipeline(json, file: file, models: ["WordPiece"])
     }
 
-    /// - Parameter path: a `tokenizer.json`, or a `vocab.txt` with perhaps a `tokenizer_config.json` beside it.
+    /// - Parameter path: a `tokenizer.json`, or a `vocab.txt` with perhaps a `tokenizer_config.json` beside
+    /// it.
     public init(_ path: String) throws(InputError) {
         guard path.hasSuffix(".txt") else {
             try self.init(JSON.read(path), file: path)
@@ -21,7 +23,8 @@ public struct WordPieceTokenizer: PipelineTokenizer {
         let configuration = folder + "tokenizer_config.json"
         let settings = Tokenizers.exists(configuration) ? try JSON.read(configuration) : [:]
         let definition = try WordPieceTokenizer.definition(
-            vocabulary: AtomicFile.readText(path), file: path, settings: JSONField(settings, in: configuration))
+            vocabulary: AtomicFile.readText(path), file: path,
+            settings: JSONField(settings, in: configuration))
         try self.init(definition, file: path)
     }
 
@@ -34,9 +37,12 @@ public struct WordPieceTokenizer: PipelineTokenizer {
         var ids: [ExactString: Int] = [:]
         var members: [(key: String, value: JSON)] = []
         for (id, line) in lines.enumerated() {
-            let token = String(decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
+            let token = String(
+                decoding: line.last == UInt8(ascii: "\r") ? line.dropLast() : line, as: UTF8.self)
             if let earlier = ids.updateValue(id, forKey: ExactString(token)) {
-                throw InputError("the token \"\(token)\" occurs twice", at: "\(file):\(id + 1)", hint: "first in line \(earlier + 1)")
+                throw InputError(
+                    "the token \"\(token)\" occurs twice", at: "\(file):\(id + 1)",
+                    hint: "first in line \(earlier + 1)")
             }
             members.append((token, JSON(id)))
         }
@@ -54,11 +60,14 @@ public struct WordPieceTokenizer: PipelineTokenizer {
         let (start, end) = (try name("cls_token", "[CLS]"), try name("sep_token", "[SEP]"))
         let unknown = try name("unk_token", "[UNK]")
         let required = [unknown, start, end]
-        let optional = [try name("pad_token", "[PAD]"), try name("mask_token", "[MASK]")].filter { ids[ExactString($0)] != nil }
+        let optional = [try name("pad_token", "[PAD]"), try name("mask_token", "[MASK]")].filter {
+            ids[ExactString($0)] != nil
+        }
         var added: [JSON] = []
         for token in Set((required + optional).map(ExactString.init)) {
             added.append([
-                "id": JSON(try id(token.text)), "content": JSON(token.text), "single_word": false, "lstrip": false,
+                "id": JSON(try id(token.text)), "content": JSON(token.text), "single_word": false,
+                "lstrip": false,
                 "rstrip": false, "normalized": false, "special": true,
             ])
         }
@@ -71,19 +80,24 @@ public struct WordPieceTokenizer: PipelineTokenizer {
             "normalizer": [
                 "type": "BertNormalizer", "clean_text": true,
                 "handle_chinese_chars": JSON(try settings.optional("tokenize_chinese_chars")?.bool() ?? true),
-                "strip_accents": try settings.optional("strip_accents").map { field throws(InputError) in JSON(try field.bool()) } ?? nil,
+                "strip_accents": try settings.optional("strip_accents").map { field throws(InputError) in
+                    JSON(try field.bool())
+                } ?? nil,
                 "lowercase": JSON(try settings.optional("do_lower_case")?.bool() ?? true),
             ],
             "pre_tokenizer": ["type": "BertPreTokenizer"],
             "post_processor": [
                 "type": "TemplateProcessing",
                 "single": [
-                    ["SpecialToken": ["id": JSON(start), "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]],
+                    ["SpecialToken": ["id": JSON(start), "type_id": 0]],
+                    ["Sequence": ["id": "A", "type_id": 0]],
                     ["SpecialToken": ["id": JSON(end), "type_id": 0]],
                 ],
                 "pair": [
-                    ["SpecialToken": ["id": JSON(start), "type_id": 0]], ["Sequence": ["id": "A", "type_id": 0]],
-                    ["SpecialToken": ["id": JSON(end), "type_id": 0]], ["Sequence": ["id": "B", "type_id": 1]],
+                    ["SpecialToken": ["id": JSON(start), "type_id": 0]],
+                    ["Sequence": ["id": "A", "type_id": 0]],
+                    ["SpecialToken": ["id": JSON(end), "type_id": 0]],
+                    ["Sequence": ["id": "B", "type_id": 1]],
                     ["SpecialToken": ["id": JSON(end), "type_id": 1]],
                 ],
                 "special_tokens": .object([(start, try special(start)), (end, try special(end))]),

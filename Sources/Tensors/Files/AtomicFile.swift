@@ -35,7 +35,9 @@ public enum AtomicFile {
             var failure: Int32 = 0
             let chunk = [UInt8](unsafeUninitializedCapacity: step) { buffer, count in
                 var got: Int
-                repeat { got = Glibc.read(descriptor, buffer.baseAddress!, step) } while got < 0 && errno == EINTR
+                repeat {
+                    got = Glibc.read(descriptor, buffer.baseAddress!, step)
+                } while got < 0 && errno == EINTR
                 if got < 0 { failure = errno }
                 count = max(0, got)
             }
@@ -89,7 +91,9 @@ public final class AtomicFileWriter {
         guard !path.isEmpty, !path.utf8.contains(0) else {
             throw InputError("a file name is empty or contains a zero byte", at: path.isEmpty ? nil : path)
         }
-        guard path.utf8.last != UInt8(ascii: "/") else { throw InputError("is a folder", at: path, expected: "a file") }
+        guard path.utf8.last != UInt8(ascii: "/") else {
+            throw InputError("is a folder", at: path, expected: "a file")
+        }
         var mode: mode_t?
         var status = stat()
         if stat(path, &status) == 0 {
@@ -165,7 +169,8 @@ public final class AtomicFileWriter {
     }
 }
 
-/// Makes a rename in `folder` survive a power cut. File systems that cannot flush a folder (EINVAL) are let be.
+/// Makes a rename in `folder` survive a power cut. File systems that cannot flush a folder (EINVAL) are let
+/// be.
 private func flushFolder(_ folder: String, of path: String) throws {
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // A folder one may write to but not list cannot be opened; the file itself is already complete.
@@ -181,7 +186,9 @@ private func folderName(_ path: String) -> String {
 
 private func resolvedLink(_ path: String) -> String {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else { return path }
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK, let real = realpath(path, nil) else {
+        return path
+    }
     defer { free(real) }
     return String(cString: real)
 }

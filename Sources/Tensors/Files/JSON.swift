@@ -84,7 +84,9 @@ public enum JSON: Sendable {
 
     /// This object with `key` set to `value`: in place when present, else at the end.
     public func setting(_ key: String, to value: JSON) -> JSON {
-        guard case .object(var members) = self else { preconditionFailure("JSON.setting: \(kind) is not an object") }
+        guard case .object(var members) = self else {
+            preconditionFailure("JSON.setting: \(kind) is not an object")
+        }
         if let index = members.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
             members[index].value = value
         } else {
@@ -100,7 +102,8 @@ public enum JSON: Sendable {
         case .bool(let value): "\(value)"
         case .int(let value): "\(value)"
         case .number(let value): "\(value)"
-        case .string(let value): value.utf8.count <= 40 ? "\"\(value)\"" : "a string of \(value.utf8.count) bytes"
+        case .string(let value):
+            value.utf8.count <= 40 ? "\"\(value)\"" : "a string of \(value.utf8.count) bytes"
         case .array(let value): "an array of \(value.count)"
         case .object(let value): "an object of \(value.count)"
         }
@@ -118,14 +121,16 @@ extension JSON: Equatable {
         case (.string(let x), .string(let y)): x.utf8.elementsEqual(y.utf8)
         case (.array(let x), .array(let y)): x == y
         case (.object(let x), .object(let y)):
-            x.count == y.count && zip(x, y).allSatisfy { $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value }
+            x.count == y.count
+                && zip(x, y).allSatisfy { $0.key.utf8.elementsEqual($1.key.utf8) && $0.value == $1.value }
         default: false
         }
     }
 }
 
 extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+    ExpressibleByFloatLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
 {
     public init(nilLiteral: ()) { self = .null }
     public init(booleanLiteral value: Bool) { self = .bool(value) }
@@ -133,7 +138,9 @@ extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, Expressibl
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(stringLiteral value: String) { self = .string(value) }
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    public init(dictionaryLiteral elements: (String, JSON)...) { self = .object(elements.map { (key: $0, value: $1) }) }
+    public init(dictionaryLiteral elements: (String, JSON)...) {
+        self = .object(elements.map { (key: $0, value: $1) })
+    }
 }
 
 extension JSON {
@@ -141,7 +148,9 @@ extension JSON {
     public init(_ value: Int) { self = .int(Int64(value)) }
     public init(_ value: Double) { self = .number(value) }
     /// The shortest decimal that reads back as this `Float`, rather than its long expansion as a `Double`.
-    public init(_ value: Float) { self = .number(value.isFinite ? Double(value.description)! : Double(value)) }
+    public init(_ value: Float) {
+        self = .number(value.isFinite ? Double(value.description)! : Double(value))
+    }
     public init(_ value: String) { self = .string(value) }
 }
 
@@ -163,7 +172,9 @@ public struct ExactString: Hashable, Comparable, Sendable {
     }
 
     public func hash(into hasher: inout Hasher) {
-        let fast: Void? = text.utf8.withContiguousStorageIfAvailable { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        let fast: Void? = text.utf8.withContiguousStorageIfAvailable {
+            hasher.combine(bytes: UnsafeRawBufferPointer($0))
+        }
         if fast == nil { Array(text.utf8).withUnsafeBytes { hasher.combine(bytes: $0) } }
     }
 }

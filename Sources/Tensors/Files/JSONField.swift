@@ -75,7 +75,9 @@ public struct JSONField: Sendable {
 
     public func int(in range: ClosedRange<Int>) throws(InputError) -> Int {
         guard let value = json.int, range.contains(value) else {
-            let limits = range.upperBound == .max ? "at least \(range.lowerBound)" : "in \(range.lowerBound)...\(range.upperBound)"
+            let limits =
+                range.upperBound == .max
+                ? "at least \(range.lowerBound)" : "in \(range.lowerBound)...\(range.upperBound)"
             throw mismatch("an integer \(limits)")
         }
         return value
@@ -92,7 +94,9 @@ public struct JSONField: Sendable {
     }
 
     /// A complaint about this value.
-    public func error(_ what: String, expected: String? = nil, found: String? = nil, hint: String? = nil) -> InputError {
+    public func error(_ what: String, expected: String? = nil, found: String? = nil, hint: String? = nil)
+        -> InputError
+    {
         InputError(what, at: place, expected: expected, found: found, hint: hint)
     }
 

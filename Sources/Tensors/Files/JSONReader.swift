@@ -10,8 +10,12 @@ struct JSONReader {
 
     static func document(_ raw: UnsafeRawBufferPointer, file: String) throws(InputError) -> JSON {
         var reader = JSONReader(bytes: raw.bindMemory(to: UInt8.self), file: file)
-        if let bad = firstInvalidUTF8(reader.bytes) { throw reader.error("the text is not valid UTF-8", at: bad) }
-        if raw.starts(with: [0xEF, 0xBB, 0xBF]) { throw reader.error("the text starts with a byte-order mark") }
+        if let bad = firstInvalidUTF8(reader.bytes) {
+            throw reader.error("the text is not valid UTF-8", at: bad)
+        }
+        if raw.starts(with: [0xEF, 0xBB, 0xBF]) {
+            throw reader.error("the text starts with a byte-order mark")
+        }
         reader.skipSpace()
         let json = try reader.value()
         reader.skipSpace()
@@ -44,7 +48,9 @@ struct JSONReader {
         _ body: (inout JSONReader) throws(InputError) -> JSON
     ) throws(InputError) -> JSON {
         depth += 1
-        guard depth <= JSONReader.depthLimit else { throw error("nested deeper than \(JSONReader.depthLimit) levels") }
+        guard depth <= JSONReader.depthLimit else {
+            throw error("nested deeper than \(JSONReader.depthLimit) levels")
+        }
         defer { depth -= 1 }
         return try body(&self)
     }
@@ -61,7 +67,8 @@ struct JSONReader {
             let key = try string()
             // A set costs more than it saves on the small objects that most are.
             if members.count == 8 { seen = Set(members.map { ExactString($0.key) }) }
-            let fresh = members.count < 8
+            let fresh =
+                members.count < 8
                 ? !members.contains { $0.key.utf8.elementsEqual(key.utf8) }
                 : seen.insert(ExactString(key)).inserted
             guard fresh else { throw error("the key \(JSON.string(key).encoded()) occurs twice", at: start) }
@@ -104,7 +111,9 @@ struct JSONReader {
                 text += run
                 return String(decoding: text, as: UTF8.self)
             }
-            guard byte >= 0x20 else { throw error("a control character inside a string", found: here(), hint: "escape it") }
+            guard byte >= 0x20 else {
+                throw error("a control character inside a string", found: here(), hint: "escape it")
+            }
             guard byte == UInt8(ascii: "\\") else {
                 at += 1
                 continue
@@ -167,7 +176,8 @@ struct JSONReader {
         while let digit = digit() {
             if let known = value {
                 let (tens, over1) = known.multipliedReportingOverflow(by: 10)
-                let (sum, over2) = negative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+                let (sum, over2) =
+                    negative ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
                 value = over1 || over2 ? nil : sum
             }
             at += 1
@@ -207,9 +217,12 @@ struct JSONReader {
 
     private mutating func word(_ word: StaticString, _ json: JSON) throws(InputError) -> JSON {
         let end = at + word.utf8CodeUnitCount
-        let same = end <= bytes.count
+        let same =
+            end <= bytes.count
             && (0..<word.utf8CodeUnitCount).allSatisfy { bytes[at + $0] == word.utf8Start[$0] }
-        guard same else { throw error("unknown word", expected: "true, false, null or a value in quotes", found: here()) }
+        guard same else {
+            throw error("unknown word", expected: "true, false, null or a value in quotes", found: here())
+        }
         at = end
         return json
     }
@@ -249,7 +262,8 @@ struct JSONReader {
     }
 
     private func error(
-        _ what: String, at position: Int? = nil, expected: String? = nil, found: String? = nil, hint: String? = nil
+        _ what: String, at position: Int? = nil, expected: String? = nil, found: String? = nil,
+        hint: String? = nil
     ) -> InputError {
         let before = bytes[..<min(position ?? at, bytes.count)]
         let line = before.reduce(1) { $1 == 0x0A ? $0 + 1 : $0 }
@@ -265,7 +279,9 @@ private func firstInvalidUTF8(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
     let raw = UnsafeRawBufferPointer(bytes)
     var i = 0
     while i < bytes.count {
-        if i + 8 <= bytes.count, raw.loadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0 {
+        if i + 8 <= bytes.count,
+            raw.loadUnaligned(fromByteOffset: i, as: UInt64.self) & 0x8080_8080_8080_8080 == 0
+        {
             i += 8
             continue
         }

@@ -1,8 +1,8 @@
 extension JSON {
     /// The text of this value: one line, or indented by two spaces. The same value gives the same bytes.
     ///
-    /// Numbers are the shortest decimals that read back exactly; NaN and infinities have no JSON form and are a
-    /// programming mistake. Text is written as UTF-8, escaping only what must be.
+    /// Numbers are the shortest decimals that read back exactly; NaN and infinities have no JSON form and
+    /// are a programming mistake. Text is written as UTF-8, escaping only what must be.
     public func encoded(pretty: Bool = false) -> String {
         String(decoding: encodedBytes(pretty: pretty), as: UTF8.self)
     }

@@ -19,7 +19,8 @@ public final class MappedFile: @unchecked Sendable {
             release = {}
             return
         }
-        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED else {
+        guard let address = mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), address != MAP_FAILED
+        else {
             throw FileFailure.input("cannot map the file", path, errno)
         }
         bytes = UnsafeRawBufferPointer(start: address, count: size)

@@ -26,7 +26,8 @@ public final class SafetensorsFile: Sendable {
         entries = header.entries
         metadata = header.metadata
         bufferStart = header.bufferStart
-        index = Dictionary(uniqueKeysWithValues: header.entries.enumerated().map { (ExactString($1.name), $0) })
+        index = Dictionary(
+            uniqueKeysWithValues: header.entries.enumerated().map { (ExactString($1.name), $0) })
     }
 
     /// The entry of that name, if there is one.
@@ -44,7 +45,9 @@ public final class SafetensorsFile: Sendable {
     /// The bytes of one tensor, valid while this object is alive. They may be unaligned: use `loadUnaligned`.
     public func bytes(of entry: SafetensorsEntry) -> UnsafeRawBufferPointer {
         let range = (bufferStart + entry.range.lowerBound)..<(bufferStart + entry.range.upperBound)
-        precondition(range.upperBound <= storage.bytes.count, "SafetensorsFile: \(entry.name) is not an entry of \(path)")
+        precondition(
+            range.upperBound <= storage.bytes.count,
+            "SafetensorsFile: \(entry.name) is not an entry of \(path)")
         return UnsafeRawBufferPointer(rebasing: storage.bytes[range])
     }
 
@@ -58,7 +61,8 @@ public final class SafetensorsFile: Sendable {
 
 /// The tensors of one model, in one file or in the shards that an index lists.
 ///
-/// `X.safetensors.index.json` maps every tensor to its file: `{"metadata": {...}, "weight_map": {name: file}}`.
+/// `X.safetensors.index.json` maps every tensor to its file: `{"metadata": {...}, "weight_map": {name:
+/// file}}`.
 public struct SafetensorsModel: Sendable {
     public let path: String
     public let files: [SafetensorsFile]
@@ -84,7 +88,9 @@ public struct SafetensorsModel: Sendable {
         for (tensor, file) in try map.members() {
             let name = try file.string()
             // A shard is a neighbour of its index; anything else would let an index reach other files.
-            guard !name.isEmpty, name != "..", !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 }) else {
+            guard !name.isEmpty, name != "..",
+                !name.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
+            else {
                 throw file.mismatch("a plain file name")
             }
             let number = names[ExactString(name)] ?? files.count
@@ -93,7 +99,9 @@ public struct SafetensorsModel: Sendable {
                 names[ExactString(name)] = number
             }
             guard files[number][tensor] != nil else {
-                throw InputError("tensor \"\(tensor)\" is missing", at: files[number].path, hint: "\(path) says it is there")
+                throw InputError(
+                    "tensor \"\(tensor)\" is missing", at: files[number].path,
+                    hint: "\(path) says it is there")
             }
             owner[ExactString(tensor)] = number
         }
@@ -101,7 +109,8 @@ public struct SafetensorsModel: Sendable {
         for (number, shard) in files.enumerated() {
             for entry in shard.entries {
                 guard owner[ExactString(entry.name)] == number else {
-                    throw InputError("tensor \"\(entry.name)\" is not in the index", at: shard.path, hint: path)
+                    throw InputError(
+                        "tensor \"\(entry.name)\" is not in the index", at: shard.path, hint: path)
                 }
                 entries.append(entry)
             }

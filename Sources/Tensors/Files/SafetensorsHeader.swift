@@ -1,7 +1,8 @@
 /// The checked header of a safetensors file: what is in it and where.
 ///
-/// The checks and their order are the reference implementation's: the header lies in the file, is a JSON object,
-/// and the tensors tile the buffer behind it from its first byte to its last, each as long as its shape says.
+/// The checks and their order are the reference implementation's: the header lies in the file, is a JSON
+/// object, and the tensors tile the buffer behind it from its first byte to its last, each as long as its
+/// shape says.
 struct SafetensorsHeader {
     /// Ordered by place in the file.
     let entries: [SafetensorsEntry]
@@ -15,7 +16,9 @@ struct SafetensorsHeader {
 
     init(_ bytes: UnsafeRawBufferPointer, file: String) throws(InputError) {
         guard bytes.count >= 8 else {
-            throw InputError("too short to be a safetensors file", at: file, expected: "8 bytes or more", found: "\(bytes.count)")
+            throw InputError(
+                "too short to be a safetensors file", at: file, expected: "8 bytes or more",
+                found: "\(bytes.count)")
         }
         let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
         guard length <= SafetensorsHeader.lengthLimit else {
@@ -26,7 +29,8 @@ struct SafetensorsHeader {
         bufferStart = 8 + Int(length)
         guard bufferStart <= bytes.count else {
             throw InputError(
-                "the file is cut off inside its header", at: file, expected: "\(bufferStart) bytes or more", found: "\(bytes.count)")
+                "the file is cut off inside its header", at: file, expected: "\(bufferStart) bytes or more",
+                found: "\(bytes.count)")
         }
         let text = UnsafeRawBufferPointer(rebasing: bytes[8..<bufferStart])
         guard text.first == UInt8(ascii: "{") else {
@@ -64,9 +68,12 @@ struct SafetensorsHeader {
         let pair = try offsets.elements()
         guard pair.count == 2 else { throw offsets.mismatch("two offsets") }
         let (begin, end) = (try pair[0].int(in: 0...Int.max), try pair[1].int(in: 0...Int.max))
-        guard begin <= end else { throw offsets.error("tensor ends before it begins", found: "[\(begin), \(end)]") }
+        guard begin <= end else {
+            throw offsets.error("tensor ends before it begins", found: "[\(begin), \(end)]")
+        }
         var size = type.byteWidth
-        // A zero anywhere makes the tensor empty, yet the reference multiplies in order and refuses what overflows first.
+        // A zero anywhere makes the tensor empty, yet the reference multiplies in order and refuses what
+        // overflows first.
         for extent in shape {
             let (product, overflow) = size.multipliedReportingOverflow(by: extent)
             guard !overflow else { throw field.error("tensor size overflows", found: "shape \(shape)") }
@@ -84,9 +91,10 @@ struct SafetensorsHeader {
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {
+                let trouble = entry.range.lowerBound < end ? "overlaps another" : "leaves a hole before it"
                 throw InputError(
-                    "tensor \"\(entry.name)\" \(entry.range.lowerBound < end ? "overlaps another" : "leaves a hole before it")",
-                    at: file, expected: "offset \(end)", found: "\(entry.range.lowerBound)")
+                    "tensor \"\(entry.name)\" \(trouble)", at: file, expected: "offset \(end)",
+                    found: "\(entry.range.lowerBound)")
             }
             end = entry.range.upperBound
         }

@@ -1,8 +1,8 @@
 /// Writes a safetensors file: tensors are announced first, and their bytes asked for only while the file is
 /// written, one tensor at a time.
 ///
-/// Widest element types first, then by name; the header padded with spaces to a multiple of 8. The bytes equal
-/// those of the reference implementation for the same tensors.
+/// Widest element types first, then by name; the header padded with spaces to a multiple of 8. The bytes
+/// equal those of the reference implementation for the same tensors.
 public struct SafetensorsWriter {
     /// Receives the bytes of one tensor, in as many pieces as its source likes.
     public typealias Sink = (UnsafeRawBufferPointer) throws -> Void
@@ -24,8 +24,10 @@ public struct SafetensorsWriter {
     public mutating func add(
         _ name: String, _ type: SafetensorsType, _ shape: [Int], source: @escaping (Sink) throws -> Void
     ) {
-        precondition(names.insert(ExactString(name)).inserted, "SafetensorsWriter: tensor \(name) was added twice")
-        precondition(name != SafetensorsHeader.metadataKey, "SafetensorsWriter: \(name) is no name for a tensor")
+        let isNew = names.insert(ExactString(name)).inserted
+        precondition(isNew, "SafetensorsWriter: tensor \(name) was added twice")
+        precondition(
+            name != SafetensorsHeader.metadataKey, "SafetensorsWriter: \(name) is no name for a tensor")
         precondition(shape.allSatisfy { $0 >= 0 }, "SafetensorsWriter: \(name) has shape \(shape)")
         let size = shape.reduce(type.byteWidth, *)
         items.append(Item(name: name, type: type, shape: shape, size: size, source: source))
@@ -34,14 +36,16 @@ public struct SafetensorsWriter {
     /// Adds a tensor whose bytes are at hand.
     public mutating func add(_ name: String, _ type: SafetensorsType, _ shape: [Int], bytes: [UInt8]) {
         let size = shape.reduce(type.byteWidth, *)
-        precondition(bytes.count == size, "SafetensorsWriter: \(name) \(type) \(shape) takes \(size) bytes, given \(bytes.count)")
+        precondition(
+            bytes.count == size,
+            "SafetensorsWriter: \(name) \(type) \(shape) takes \(size) bytes, given \(bytes.count)")
         add(name, type, shape) { sink in try bytes.withUnsafeBytes { try sink($0) } }
     }
 
     /// Writes the file atomically.
     ///
-    /// - Parameter metadata: string pairs for `__metadata__`; when not empty, `"format": "pt"` joins them, without
-    ///   which transformers refuses the file.
+    /// - Parameter metadata: string pairs for `__metadata__`; when not empty, `"format": "pt"` joins them,
+    ///   without which transformers refuses the file.
     public func write(to path: String, metadata: [String: String] = [:]) throws {
         let file = try AtomicFileWriter(path)
         try produce(metadata) { try file.append($0) }
@@ -64,10 +68,12 @@ public struct SafetensorsWriter {
             var handed = 0
             try item.source { piece in
                 handed += piece.count
-                precondition(handed <= item.size, "SafetensorsWriter: \(item.name) gave more than \(item.size) bytes")
+                precondition(
+                    handed <= item.size, "SafetensorsWriter: \(item.name) gave more than \(item.size) bytes")
                 try sink(piece)
             }
-            precondition(handed == item.size, "SafetensorsWriter: \(item.name) gave \(handed) of \(item.size) bytes")
+            precondition(
+                handed == item.size, "SafetensorsWriter: \(item.name) gave \(handed) of \(item.size) bytes")
         }
     }
 
@@ -76,16 +82,21 @@ public struct SafetensorsWriter {
         if !metadata.isEmpty {
             let pairs = metadata.merging(["format": "pt"]) { own, _ in own }
             let sorted = pairs.sorted { ExactString($0.key) < ExactString($1.key) }
-            members.append((SafetensorsHeader.metadataKey, .object(sorted.map { ($0.key, .string($0.value)) })))
+            members.append(
+                (SafetensorsHeader.metadataKey, .object(sorted.map { ($0.key, .string($0.value)) })))
         }
         var end = 0
         for item in items {
             let begin = end
             end += item.size
-            members.append((item.name, [
-                "dtype": .string(item.type.rawValue), "shape": .array(item.shape.map { JSON($0) }),
-                "data_offsets": [JSON(begin), JSON(end)],
-            ]))
+            members.append(
+                (
+                    item.name,
+                    [
+                        "dtype": .string(item.type.rawValue), "shape": .array(item.shape.map { JSON($0) }),
+                        "data_offsets": [JSON(begin), JSON(end)],
+                    ]
+                ))
         }
         var text = JSON.object(members).encodedBytes()
         text += repeatElement(UInt8(ascii: " "), count: (8 - text.count % 8) % 8)

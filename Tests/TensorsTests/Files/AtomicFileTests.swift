@@ -43,7 +43,11 @@ import Testing
 
     @Test func `a bad destination is bad input that names the path`() throws {
         let folder = TemporaryFolder()
-        #expect(throws: InputError("cannot write the file: no such folder", at: folder.path + "/no/a", found: folder.path + "/no")) {
+        #expect(
+            throws: InputError(
+                "cannot write the file: no such folder", at: folder.path + "/no/a", found: folder.path + "/no"
+            )
+        ) {
             try AtomicFile.write([1], to: folder.path + "/no/a")
         }
         #expect(throws: InputError("is a folder", at: folder.path, expected: "a file")) {
@@ -57,14 +61,17 @@ import Testing
         }
         try AtomicFile.write([1], to: folder.path + "/file")
         #expect(throws: InputError.self) { try AtomicFile.write([1], to: folder.path + "/file/a") }
-        #expect(throws: InputError.self) { try AtomicFile.write([1], to: folder.path + "/" + String(repeating: "x", count: 300)) }
+        #expect(throws: InputError.self) {
+            try AtomicFile.write([1], to: folder.path + "/" + String(repeating: "x", count: 300))
+        }
         #expect(throws: InputError.self) { try AtomicFile.write([1], to: "") }
         #expect(folder.names == ["file"])
     }
 
     @Test func `reading what is not a file is bad input`() throws {
         let folder = TemporaryFolder()
-        #expect(throws: InputError("cannot open the file: no such file or directory", at: folder.path + "/a")) {
+        #expect(throws: InputError("cannot open the file: no such file or directory", at: folder.path + "/a"))
+        {
             try AtomicFile.read(folder.path + "/a")
         }
         #expect(throws: InputError("is a folder", at: folder.path, expected: "a file")) {

@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct JSONTests {
     @Test func `every kind of value is read, in order`() throws {
-        let text = #" {"b": [1, -2.5, 1e3, 9223372036854775807, 9223372036854775808], "a": {"x": null, "y": true, "z": false}, "": ""} "#
+        let text =
+            #" {"b": [1, -2.5, 1e3, 9223372036854775807, 9223372036854775808],"#
+            + #" "a": {"x": null, "y": true, "z": false}, "": ""} "#
         let json = try JSON.parse(text, file: "a.json")
         #expect(
             json == [
@@ -57,12 +59,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xE2, 0x82, 0x22],
-        [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x80, 0x22], [0x22, 0xF0, 0x8F, 0xBF, 0xBF, 0x22],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0x80, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0x22, 0xE2, 0x82, 0x22],
+            [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x80, 0x22], [0x22, 0xF0, 0x8F, 0xBF, 0xBF, 0x22],
+        ] as [[UInt8]])
     func `bytes that are not UTF-8 are refused where they are`(bytes: [UInt8]) {
-        #expect(throws: InputError("the text is not valid UTF-8", at: "a:1:2")) { try JSON.parse(bytes, file: "a") }
+        #expect(throws: InputError("the text is not valid UTF-8", at: "a:1:2")) {
+            try JSON.parse(bytes, file: "a")
+        }
     }
 
     @Test func `the same character spelled two ways makes two keys`() throws {
@@ -80,10 +86,16 @@ import Testing
     }
 
     @Test func `nesting of 128 is read and 129 is refused`() {
-        func nested(_ n: Int) -> String { String(repeating: "[", count: n) + String(repeating: "]", count: n) }
+        func nested(_ n: Int) -> String {
+            String(repeating: "[", count: n) + String(repeating: "]", count: n)
+        }
         #expect(throws: Never.self) { try JSON.parse(nested(128), file: "a") }
-        #expect(throws: InputError("nested deeper than 128 levels", at: "a:1:129")) { try JSON.parse(nested(129), file: "a") }
-        #expect(throws: InputError.self) { try JSON.parse(String(repeating: "{\"a\":", count: 100_000), file: "a") }
+        #expect(throws: InputError("nested deeper than 128 levels", at: "a:1:129")) {
+            try JSON.parse(nested(129), file: "a")
+        }
+        #expect(throws: InputError.self) {
+            try JSON.parse(String(repeating: "{\"a\":", count: 100_000), file: "a")
+        }
     }
 
     @Test func `writing is stable, compact or pretty`() throws {
@@ -111,7 +123,9 @@ import Testing
 
     @Test func `numbers read back exactly`() throws {
         var dice = Dice(state: 1)
-        var values = [0.0, -0.0, .leastNonzeroMagnitude, 1.7976931348623157e308, 1e16, 123_456_789_012_345_680, 1e-7]
+        var values = [
+            0.0, -0.0, .leastNonzeroMagnitude, 1.7976931348623157e308, 1e16, 123_456_789_012_345_680, 1e-7,
+        ]
         while values.count < 5000 {
             let value = Double(bitPattern: dice.next())
             if value.isFinite { values.append(value) }
@@ -127,22 +141,38 @@ import Testing
     }
 
     @Test func `strict look-ups name the file and the key path`() throws {
-        let json = try JSON.parse(#"{"model": {"layers": [{"width": "x", "depth": 3}], "kind": "ditt"}}"#, file: "c.json")
+        let json = try JSON.parse(
+            #"{"model": {"layers": [{"width": "x", "depth": 3}], "kind": "ditt"}}"#, file: "c.json")
         let layer = try JSONField(json, in: "c.json").field("model").field("layers").elements()[0]
         #expect(try layer.field("depth").int(in: 1...3) == 3)
-        #expect(throws: InputError("wrong value", at: "c.json: model.layers[0].width", expected: "an integer", found: "\"x\"")) {
+        #expect(
+            throws: InputError(
+                "wrong value", at: "c.json: model.layers[0].width", expected: "an integer", found: "\"x\"")
+        ) {
             try layer.field("width").int()
         }
-        #expect(throws: InputError("wrong value", at: "c.json: model.layers[0].depth", expected: "an integer in 4...5", found: "3")) {
+        #expect(
+            throws: InputError(
+                "wrong value", at: "c.json: model.layers[0].depth", expected: "an integer in 4...5",
+                found: "3")
+        ) {
             try layer.field("depth").int(in: 4...5)
         }
-        #expect(throws: InputError("the key \"widht\" is missing", at: "c.json: model.layers[0]", hint: "there is \"width\"")) {
+        #expect(
+            throws: InputError(
+                "the key \"widht\" is missing", at: "c.json: model.layers[0]", hint: "there is \"width\"")
+        ) {
             try layer.field("widht")
         }
-        #expect(throws: InputError("the key \"modle\" is missing", at: "c.json", hint: "there is \"model\"")) {
+        #expect(throws: InputError("the key \"modle\" is missing", at: "c.json", hint: "there is \"model\""))
+        {
             try json.field("modle", in: "c.json")
         }
-        #expect(throws: InputError("unknown value", at: "c.json: model.kind", expected: "dit, unet", found: "\"ditt\"", hint: "did you mean \"dit\"?")) {
+        #expect(
+            throws: InputError(
+                "unknown value", at: "c.json: model.kind", expected: "dit, unet", found: "\"ditt\"",
+                hint: "did you mean \"dit\"?")
+        ) {
             try json.field("model", in: "c.json").field("kind").string(oneOf: ["dit", "unet"])
         }
         #expect(try layer.optional("nothing")?.int() == nil)
@@ -155,8 +185,10 @@ import Testing
 
     @Test func `ten thousand damaged documents are read or refused`() throws {
         let valid = Array(
-            (#"{"version":"1.0","model":{"vocab":{"a":0,"\u0120b":1,"é😀":2},"merges":[["a","b"],["\"","\\"]]},"#
-                + #""f":[1.5e-3,-0,12345678901234567890,null,true,false],"n":[[[[{}]]]],"s":"line\nend"}"#).utf8)
+            (#"{"version":"1.0","model":{"vocab":{"a":0,"\u0120b":1,"é😀":2},"#
+                + #""merges":[["a","b"],["\"","\\"]]},"#
+                + #""f":[1.5e-3,-0,12345678901234567890,null,true,false],"n":[[[[{}]]]],"s":"line\nend"}"#)
+                .utf8)
         #expect(throws: Never.self) { try JSON.parse(valid, file: "a") }
         var dice = Dice(state: 7)
         var refused = 0

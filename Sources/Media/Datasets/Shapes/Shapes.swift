@@ -32,12 +32,15 @@ public struct Shapes: Dataset {
 
     public func example(_ index: Int, epoch: Int = 0) -> Example {
         let (caption, scene) = scene(index)
-        return Example(picture: scene.picture, caption: caption.description, name: "\(split.rawValue) \(index)")
+        return Example(
+            picture: scene.picture, caption: caption.description, name: "\(split.rawValue) \(index)")
     }
 
-    /// `count` sentences of a split in random order, half of them about one object as long as there are unused ones.
+    /// `count` sentences of a split in random order, half of them about one object as long as there are
+    /// unused ones.
     ///
-    /// No sentence comes twice before all have come once, and a shorter list is the beginning of a longer one.
+    /// No sentence comes twice before all have come once, and a shorter list is the beginning of a longer
+    /// one.
     public static func captions(split: Split, count: Int, seed: UInt64) -> [ShapesCaption] {
         precondition(count >= 0, "captions: \(count) sentences")
         var captions: [ShapesCaption] = []

@@ -88,8 +88,10 @@ public struct ColoredShape: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(color.rawValue) \(kind.rawValue)" }
 
-    /// All forty, numbered colour by colour in the order of the palette.
-    public static let all = ShapeColor.allCases.flatMap { color in ShapeKind.allCases.map { ColoredShape(color, $0) } }
+    /// All forty, numbered color by color in the order of the palette.
+    public static let all = ShapeColor.allCases.flatMap { color in
+        ShapeKind.allCases.map { ColoredShape(color, $0) }
+    }
 
     /// 0 to 39.
     public var number: Int { Self.all.firstIndex(of: self)! }
@@ -141,11 +143,13 @@ public enum ShapesCaption: Hashable, Sendable, CustomStringConvertible {
             guard size == nil, !words.isEmpty else { return nil }
             let word = words.removeFirst()
             let name = take("of") ? word + " of" : word
-            guard let relation = ShapeRelation(rawValue: name), take("a"), let second = shape(), second != first
+            guard let relation = ShapeRelation(rawValue: name), take("a"), let second = shape(),
+                second != first
             else { return nil }
             rest = (relation, second)
         }
-        guard take("on"), take("a"), let name = words.popFirst(), let background = ShapeBackground(rawValue: name),
+        guard take("on"), take("a"), let name = words.popFirst(),
+            let background = ShapeBackground(rawValue: name),
             take("background"), words.isEmpty
         else { return nil }
         self = rest.map { .pair(first, $0.0, $0.1, background) } ?? .single(size, first, background)

@@ -1,7 +1,10 @@
-/// Reads a picture of `shapes` back into its objects, also one that a model drew: slightly blurred, noisy or off color.
+/// Reads a picture of `shapes` back into its objects, also one that a model drew: slightly blurred, noisy or
+/// off color.
 ///
-/// Background: the level most border pixels are near. Objects: connected pixels unlike it, each explained as one
-/// palette color mixed with the background. Shape and box: the drawn template that overlaps the mixture best.
+/// Background: the level most border pixels are near. Objects: connected pixels unlike it, each explained as
+/// one palette color mixed with the background. Shape and box: the drawn template that overlaps
+/// the mixture best.
+///
 /// Strict: an extra blob, a missing part, a mixed or unknown color, an object cut by the edge are no scene.
 public enum ShapesChecker {
     /// Whether the picture shows what the sentence says, and nothing else.
@@ -14,9 +17,9 @@ public enum ShapesChecker {
         ShapesCaption(caption).map { matches(picture, $0) } ?? false
     }
 
-    /// Pixels that differ from the background by this many levels (Euclidean over RGB) may belong to an object,
+    /// Pixels at least this far from the background (levels, Euclidean over RGB) may belong to an object.
     static let weak: Float = 32
-    /// and by this many surely do.
+    /// Pixels this far surely do.
     static let strong: Float = 56
     /// Blots with fewer sure pixels are blemishes, of which a picture may have a few such pixels in all.
     static let fewestStrong = 3
@@ -24,9 +27,10 @@ public enum ShapesChecker {
     /// Root mean square distance of an object's pixels from mixtures of its color, levels.
     static let largestColorError: Float = 32
     /// Intersection over union of coverage that a template must reach.
-    static let leastOverlap: Float = 0.72
+    static let leastOverlap: Float = 0.85
 
-    /// The objects of a 32 x 32 picture, left to right and top to bottom as found, or nil where it is no clean scene.
+    /// The objects of a 32 x 32 picture, left to right and top to bottom as found, or nil where it is no
+    /// clean scene.
     public static func read(_ picture: Picture) -> ShapesScene? {
         let side = ShapesScene.side
         guard picture.width == side, picture.height == side else { return nil }
@@ -117,18 +121,22 @@ public enum ShapesChecker {
         let (xs, ys) = (blot.map { $0 % side }, blot.map { $0 / side })
         let (left, top, right, bottom) = (xs.min()!, ys.min()!, xs.max()! + 1, ys.max()! + 1)
         let start = ShapeTemplate.Box(left: 2 * left, top: 2 * top, side: 2 * max(right - left, bottom - top))
-        let fits = ShapeKind.allCases.map { kind in (kind, ShapeTemplate.fit(kind, to: coverage, from: start)) }
-        guard let (kind, fit) = fits.max(by: { $0.1.overlap < $1.1.overlap }), fit.overlap >= leastOverlap else {
+        let fits = ShapeKind.allCases.map { ($0, ShapeTemplate.fit($0, to: coverage, from: start)) }
+        guard let (kind, fit) = fits.max(by: { $0.1.overlap < $1.1.overlap }), fit.overlap >= leastOverlap
+        else {
             return nil
         }
         let box = fit.box
-        guard box.left >= -1, box.top >= -1, max(box.left, box.top) + box.side <= 2 * side + 1 else { return nil }
+        guard box.left >= -1, box.top >= -1, max(box.left, box.top) + box.side <= 2 * side + 1 else {
+            return nil
+        }
         return ShapesScene.Object(
             ColoredShape(best.color, kind), left: Double(box.left) / 2, top: Double(box.top) / 2,
             side: Double(box.side) / 2)
     }
 
-    /// How much of a pixel a color covers over the background, and the squared distance that this leaves unexplained.
+    /// How much of a pixel a color covers over the background, and the squared distance that this leaves
+    /// unexplained.
     private static func mixture(
         _ i: Int, _ pixels: [Float], _ level: Float, _ color: ShapeColor
     ) -> (share: Float, error: Float) {

@@ -50,7 +50,9 @@ public struct ShapesScene: Sendable, Equatable {
     }
 
     /// Anywhere inside the picture, on whole pixels.
-    private static func placed(_ shape: ColoredShape, _ side: Int, _ generator: inout KeyedGenerator) -> Object {
+    private static func placed(_ shape: ColoredShape, _ side: Int, _ generator: inout KeyedGenerator)
+        -> Object
+    {
         let room = Self.side - side
         let left = generator.within(0...room)
         let top = generator.within(0...room)
@@ -83,7 +85,9 @@ public struct ShapesScene: Sendable, Equatable {
             return objects.count == 1 && objects[0].shape == shape
                 && fits(objects[0].side, size?.sides ?? ShapeSize.anySides)
         case .pair(let first, let relation, let second, _):
-            guard objects.count == 2, objects.allSatisfy({ fits($0.side, ShapeSize.pairSides) }) else { return false }
+            guard objects.count == 2, objects.allSatisfy({ fits($0.side, ShapeSize.pairSides) }) else {
+                return false
+            }
             return [(objects[0], objects[1]), (objects[1], objects[0])].contains { a, b in
                 a.shape == first && b.shape == second && Self.holds(relation, a, b, slack: slack)
             }
@@ -103,7 +107,8 @@ public struct ShapesScene: Sendable, Equatable {
             .first { agrees(with: $0) }
     }
 
-    /// The picture, antialiased: each pixel mixes background and object by the share of 8 x 8 points inside it.
+    /// The picture, antialiased: each pixel mixes background and object by the share of 8 x 8 points inside
+    /// it.
     public var picture: Picture {
         let level = background.level
         var picture = Picture(width: Self.side, height: Self.side, filledWith: [level, level, level])

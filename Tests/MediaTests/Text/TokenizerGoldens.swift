@@ -1,0 +1,58 @@
+import Tensors
+
+/// What pip's tokenizers package made of some texts; `make_tokenizers.py` in the same folder wrote it.
+struct TokenizerGolden {
+    struct Case {
+        let text: String
+        let ids: [Int32]
+        let plain: [Int32]
+        let decoded: String
+        let kept: String
+    }
+
+    let tokenizer: JSON
+    let cases: [Case]
+
+    static let names = [
+        "wordpiece-uncased", "wordpiece-cased", "wordpiece-accents", "bytepair", "bytepair-prefix",
+        "bytepair-suffix", "learned",
+    ]
+
+    static let folder =
+        #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 } + "/Goldens/Text"
+
+    init(_ name: String) throws {
+        let path = "\(TokenizerGolden.folder)/\(name).json"
+        let root = try JSONField(JSON.read(path), in: path)
+        tokenizer = try root.field("tokenizer").json
+        cases = try root.field("cases").elements().map { field in
+            Case(
+                text: try field.field("text").string(),
+                ids: try field.field("ids").elements().map { Int32(try $0.int()) },
+                plain: try field.field("plain").elements().map { Int32(try $0.int()) },
+                decoded: try field.field("decoded").string(), kept: try field.field("kept").string())
+        }
+    }
+}
+
+/// Strings compared scalar by scalar: `==` would call two spellings of an accent equal.
+func scalars(_ text: String) -> [UInt32] {
+    text.unicodeScalars.map(\.value)
+}
+
+/// A small deterministic generator (SplitMix64) for fuzz tests.
+struct Dice {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func below(_ n: Int) -> Int {
+        Int(next() % UInt64(n))
+    }
+}
