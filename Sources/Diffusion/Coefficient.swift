@@ -1,10 +1,11 @@
 import Glibc
 import Tensors
 
-/// A number that a schedule gives: one for the whole state, one per sample `[B, 1, ...]` or one per position `[N, 1]`.
+/// A number that a schedule gives: one for the whole state, one per sample `[B, 1, ...]` or one per position
+/// `[N, 1]`.
 ///
-/// Kept in double precision and rounded once, where it meets a tensor. Samplers and posteriors are written with it, so they
-/// hold for every kind of schedule.
+/// Kept in double precision and rounded once, where it meets a tensor. Samplers and posteriors are written
+/// with it, so they hold for every kind of schedule.
 public struct Coefficient: Sendable, Equatable {
     public let values: [Double]
     /// Broadcastable to the state; `[]` for a scalar.

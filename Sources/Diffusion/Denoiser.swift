@@ -18,7 +18,8 @@ public struct Condition: Sendable {
     public var mask: Tensor?
     /// How strongly it counts beside others of its kind.
     public var weight: Float
-    /// True for each sample whose condition is withheld: the denoiser puts its own null in its place. Empty for none.
+    /// True for each sample whose condition is withheld: the denoiser puts its own null in its place. Empty
+    /// for none.
     public var isNull: [Bool]
 
     public init(
@@ -79,7 +80,8 @@ public struct DenoiserInput {
     ) {
         precondition(
             state.rank > 0 && time.count == state.shape[0] && networkTime.count == time.count,
-            "DenoiserInput: \(time.count) times and \(networkTime.count) network times for a state of shape \(state.shape)")
+            "DenoiserInput: \(time.count) times and \(networkTime.count) network times for a state of shape \(state.shape)"
+        )
         self.state = state
         self.time = time
         self.networkTime = networkTime
@@ -105,7 +107,8 @@ public struct Prediction {
     /// Shaped as the state, or `[B, N, K]` for logits.
     public var output: Tensor
     public var kind: Parameterization
-    /// Raw place of the variance in its range, -1 for the posterior's and 1 for the step's own; shaped as the state.
+    /// Raw place of the variance in its range, -1 for the posterior's and 1 for the step's own; shaped as the
+    /// state.
     public var variance: Tensor?
 
     public init(_ output: Tensor, _ kind: Parameterization, variance: Tensor? = nil) {
@@ -114,7 +117,8 @@ public struct Prediction {
         self.variance = variance
     }
 
-    /// Splits a network's output whose last axis holds the prediction and then, when `learnsVariance`, as many raw variances.
+    /// Splits a network's output whose last axis holds the prediction and then, when `learnsVariance`, as
+    /// many raw variances.
     public init(splitting output: Tensor, _ kind: Parameterization, learnsVariance: Bool) {
         guard learnsVariance else {
             self.init(output, kind)

@@ -21,10 +21,11 @@ public struct Renoising: Sendable {
     }
 }
 
-/// Keeps a known region: after every step it is put back with the noise its time asks for (Lugmayr et al. 2022, equation 8).
+/// Keeps a known region: after every step it is put back with the noise its time asks for (Lugmayr et al.
+/// 2022, equation 8).
 ///
-/// A `constrain` of `Sampler.sample`. Noise is fresh at each time: drawn once for all, it would mislead the painted region
-/// about the known one until the end.
+/// A `constrain` of `Sampler.sample`. Noise is fresh at each time: drawn once for all, it would mislead the
+/// painted region about the known one until the end.
 public struct Inpainting: Sendable {
     private let known, mask: Tensor
     private let schedule: any Schedule

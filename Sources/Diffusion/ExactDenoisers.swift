@@ -3,7 +3,8 @@ import Tensors
 
 /// Data whose best denoiser is known: a mixture of normal distributions with diagonal covariances.
 ///
-/// Noised data are such a mixture too, so E[x0 | x_t] and the score are closed formulas. Computed in double precision.
+/// Noised data are such a mixture too, so E[x0 | x_t] and the score are closed formulas. Computed in double
+/// precision.
 public struct GaussianMixture: Sendable {
     public struct Component: Sendable {
         /// Share of the data; shares need not add up to one.
@@ -33,7 +34,8 @@ public struct GaussianMixture: Sendable {
         for c in components {
             precondition(
                 c.mean.count == size && c.deviation.count == size && c.weight > 0 && c.deviation.allSatisfy { $0 >= 0 },
-                "GaussianMixture: a component of weight \(c.weight), \(c.mean.count) means and \(c.deviation.count) deviations")
+                "GaussianMixture: a component of weight \(c.weight), \(c.mean.count) means and \(c.deviation.count) deviations"
+            )
         }
         self.components = components.map {
             Component(weight: $0.weight / total, mean: $0.mean, deviation: $0.deviation, label: $0.label)
@@ -49,7 +51,9 @@ public struct GaussianMixture: Sendable {
         var x = [Float](repeating: 0, count: z.count)
         let chosen = places.map { place -> Int in
             var share = place("component").uniformDouble()
-            return components.firstIndex { share -= $0.weight; return share < 0 } ?? components.count - 1
+            return components.firstIndex {
+                share -= $0.weight; return share < 0
+            } ?? components.count - 1
         }
         for b in places.indices {
             let c = components[chosen[b]]
@@ -75,7 +79,8 @@ public struct GaussianMixture: Sendable {
         }
     }
 
-    /// ln density of x0, E[x0 | x] and chances of the components, at one noised point; over those of `label` where given.
+    /// ln density of x0, E[x0 | x] and chances of the components, at one noised point; over those of `label`
+    /// where given.
     public func posterior(_ x: [Double], alpha: Double, sigma: Double, label: Int? = nil)
         -> (logDensity: Double, x0: [Double], chances: [Double])
     {
@@ -130,7 +135,8 @@ public struct GaussianMixture: Sendable {
     }
 }
 
-/// The best possible denoiser of a mixture; labels of a class condition narrow it to the components that bear them.
+/// The best possible denoiser of a mixture; labels of a class condition narrow it to the components that bear
+/// them.
 public final class ExactDenoiser: Denoiser {
     public let mixture: GaussianMixture
     public let schedule: any Schedule

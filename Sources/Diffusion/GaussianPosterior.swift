@@ -1,6 +1,7 @@
 import Tensors
 
-/// q(x_s | x_t, x0) for any s < t: normal with mean `fromX0` x0 + `fromState` x_t (Ho et al. 2020, equations 6 and 7, for any stride).
+/// q(x_s | x_t, x0) for any s < t: normal with mean `fromX0` x0 + `fromState` x_t (Ho et al. 2020, equations
+/// 6 and 7, for any stride).
 public struct GaussianPosterior: Sendable {
     public let fromX0, fromState: Coefficient
     /// β̃: the posterior's variance, the least a reverse step may have.
@@ -20,8 +21,8 @@ public struct GaussianPosterior: Sendable {
 
     public func mean(x0: Tensor, state: Tensor) -> Tensor { fromX0 * x0 + fromState * state }
 
-    /// Log-variance between ln β̃ (raw -1) and ln β (raw 1), not clamped: exp(f ln β + (1 - f) ln β̃), f = (raw + 1) / 2
-    /// (Nichol & Dhariwal 2021, equation 15).
+    /// Log-variance between ln β̃ (raw -1) and ln β (raw 1), not clamped: exp(f ln β + (1 - f) ln β̃), f =
+    /// (raw + 1) / 2 (Nichol & Dhariwal 2021, equation 15).
     ///
     /// - Parameter floor: ln β̃, where it is infinite as at the last step, replaced by something finite.
     public func logVariance(raw: Tensor, floor: Coefficient? = nil) -> Tensor {
@@ -35,7 +36,8 @@ public struct GaussianPosterior: Sendable {
 extension ChainSchedule {
     /// One step of the chain for each sample, from its time to the step before.
     ///
-    /// `floor` is ln β̃ with that of step 1, which is -∞, replaced by that of step 2; `isFirst` marks the samples at step 1.
+    /// `floor` is ln β̃ with that of step 1, which is -∞, replaced by that of step 2; `isFirst` marks the
+    /// samples at step 1.
     public func posterior(at times: [Float], rank: Int)
         -> (posterior: GaussianPosterior, floor: Coefficient, isFirst: [Bool])
     {

@@ -1,11 +1,14 @@
 import Tensors
 
-/// Classifier-free guidance: g = u + s (c - u), with c told the condition and u not (Ho & Salimans 2022, arXiv 2207.12598).
+/// Classifier-free guidance: g = u + s (c - u), with c told the condition and u not (Ho & Salimans 2022,
+/// arXiv 2207.12598).
 ///
-/// s = 1 is the plain condition and asks the network once; s = 0 ignores it. The variance is always the conditional one.
+/// s = 1 is the plain condition and asks the network once; s = 0 ignores it. The variance is always the
+/// conditional one.
 public struct Guidance: Sendable, Equatable {
     public let scale: Float
-    /// Channels that are guided, nil for all; the rest are the conditional ones. DiT's published samples guide 0..<3 of 4.
+    /// Channels that are guided, nil for all; the rest are the conditional ones. DiT's published samples
+    /// guide 0..<3 of 4.
     public let channels: Range<Int>?
     /// Times at which guidance acts (Kynkäänniemi et al. 2024, arXiv 2404.07724).
     public let interval: ClosedRange<Double>
@@ -13,7 +16,8 @@ public struct Guidance: Sendable, Equatable {
     public let nullSeesPrevious: Bool
 
     public init(
-        scale: Float = 1, channels: Range<Int>? = nil, interval: ClosedRange<Double> = 0...1, nullSeesPrevious: Bool = true
+        scale: Float = 1, channels: Range<Int>? = nil, interval: ClosedRange<Double> = 0...1,
+        nullSeesPrevious: Bool = true
     ) {
         self.scale = scale
         self.channels = channels
@@ -37,7 +41,8 @@ public struct Guidance: Sendable, Equatable {
         }
         let axis = c.rank - 1
         precondition(
-            channels.lowerBound >= 0 && channels.upperBound <= c.shape[axis], "Guidance: channels \(channels) of \(c.shape)")
+            channels.lowerBound >= 0 && channels.upperBound <= c.shape[axis],
+            "Guidance: channels \(channels) of \(c.shape)")
         let (part, base) = (c.slice(axis, channels), u.slice(axis, channels))
         let guided = scale == 0 ? base : base + (part - base) * scale
         let pieces = [
@@ -49,7 +54,8 @@ public struct Guidance: Sendable, Equatable {
 
     /// One call of the network for both branches, or for one where guidance is idle.
     ///
-    /// - Parameter negative: told to the second branch instead of nothing; as many conditions of the same kinds.
+    /// - Parameter negative: told to the second branch instead of nothing; as many conditions of the same
+    /// kinds.
     public func predict(
         _ denoiser: any Denoiser, _ input: DenoiserInput, at time: Double, negative: [Condition]? = nil
     ) -> Prediction {
@@ -78,7 +84,8 @@ extension Denoiser {
             let count = state.shape[0]
             let input = DenoiserInput(
                 state: state, time: [Float](repeating: Float(time), count: count),
-                networkTime: [Float](repeating: Float(schedule.networkTime(time)), count: count), conditions: conditions,
+                networkTime: [Float](repeating: Float(schedule.networkTime(time)), count: count),
+                conditions: conditions,
                 paddingMask: paddingMask, cleanMask: cleanMask, previous: previous)
             return guidance.predict(self, input, at: time, negative: negative)
         }

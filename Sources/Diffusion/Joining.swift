@@ -50,11 +50,13 @@ extension Condition {
                 mask = concatenated(masks, axis: 0)
             }
         }
-        let isNull = a.isNull.isEmpty && b.isNull.isEmpty
+        let isNull =
+            a.isNull.isEmpty && b.isNull.isEmpty
             ? [] : (0..<a.count).map(a.isWithheld) + (0..<b.count).map(b.isWithheld)
         self.init(
             a.kind, labels: a.labels + b.labels, states: states,
-            pooled: a.pooled.map { concatenated([$0, b.pooled!], axis: 0) }, mask: mask, weight: a.weight, isNull: isNull)
+            pooled: a.pooled.map { concatenated([$0, b.pooled!], axis: 0) }, mask: mask, weight: a.weight,
+            isNull: isNull)
     }
 }
 

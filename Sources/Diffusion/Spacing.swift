@@ -9,7 +9,8 @@ public enum Spacing: String, Sendable, CaseIterable {
     case trailing
     /// Even in the network's time from its first to its last step, both included, not rounded.
     case linspace
-    /// n chain steps as evenly as whole numbers allow, both ends included (Nichol & Dhariwal 2021, released code).
+    /// n chain steps as evenly as whole numbers allow, both ends included (Nichol & Dhariwal 2021, released
+    /// code).
     case respaced
     /// Even in t.
     case uniform
@@ -32,9 +33,11 @@ public enum Spacing: String, Sendable, CaseIterable {
         case .leading:
             return chain((0..<n).reversed().map { Double($0 * (total / n) + 1) })
         case .trailing:
-            return chain((0..<n).map { (Double(total) - Double($0) * Double(total) / Double(n)).rounded(.toNearestOrEven) })
+            return chain(
+                (0..<n).map { (Double(total) - Double($0) * Double(total) / Double(n)).rounded(.toNearestOrEven) })
         case .linspace:
-            return chain((0..<n).map { n == 1 ? Double(total) : Double(total) - Double($0) * Double(total - 1) / Double(n - 1) })
+            return chain(
+                (0..<n).map { n == 1 ? Double(total) : Double(total) - Double($0) * Double(total - 1) / Double(n - 1) })
         case .respaced:
             return try .respaced("\(n)", of: total)
         case .uniform:
@@ -50,8 +53,8 @@ public enum Spacing: String, Sendable, CaseIterable {
 extension TimeGrid {
     /// Kept steps of a chain of `total`, by the rule of improved-diffusion (2021).
     ///
-    /// "250" keeps 250 steps, "10,15,20" cuts the chain in three sections and keeps that many of each, "ddim50" keeps every
-    /// k-th step from the first for the whole number k that gives 50.
+    /// "250" keeps 250 steps, "10,15,20" cuts the chain in three sections and keeps that many of each,
+    /// "ddim50" keeps every k-th step from the first for the whole number k that gives 50.
     public static func respaced(_ rule: String, of total: Int) throws(InputError) -> TimeGrid {
         let kept: [Int]
         if rule.hasPrefix("ddim") {
@@ -59,7 +62,8 @@ extension TimeGrid {
                 let stride = (1...max(1, total)).first(where: { (total + $0 - 1) / $0 == wanted })
             else {
                 throw InputError(
-                    "no whole stride keeps that many steps of \(total)", at: "respacing", expected: "ddimN", found: rule)
+                    "no whole stride keeps that many steps of \(total)", at: "respacing", expected: "ddimN", found: rule
+                )
             }
             kept = Array(Swift.stride(from: 0, to: total, by: stride))
         } else {
@@ -68,7 +72,8 @@ extension TimeGrid {
             }
             guard counts.allSatisfy({ $0 >= 1 }) else {
                 throw InputError(
-                    "steps to keep are not understood", at: "respacing", expected: "a number, a list of numbers or ddimN",
+                    "steps to keep are not understood", at: "respacing",
+                    expected: "a number, a list of numbers or ddimN",
                     found: rule)
             }
             kept = try keptSteps(sections: counts, of: total)
@@ -98,8 +103,9 @@ extension TimeGrid {
         return kept
     }
 
-    /// Even in a function of σ/α, from the most noise to the least. Where nothing is left of the data at the end, the first
-    /// step starts there all the same and the others are even from σ/α = 80 (Karras et al. 2022, table 1).
+    /// Even in a function of σ/α, from the most noise to the least. Where nothing is left of the data at the
+    /// end, the first step starts there all the same and the others are even from σ/α = 80 (Karras et al.
+    /// 2022, table 1).
     fileprivate static func even(
         steps n: Int, for schedule: any Schedule, by forward: (Double) -> Double, back: (Double) -> Double
     ) -> TimeGrid {

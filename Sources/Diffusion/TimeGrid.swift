@@ -2,8 +2,8 @@ import Tensors
 
 /// The steps of a backward run: pairs of the time where a step starts and the time where it ends.
 ///
-/// Pairs and not points, because the ends of one step and the start of the next may differ (Chen et al. 2022, asymmetric
-/// intervals). How the times were chosen is in Spacing.swift.
+/// Pairs and not points, because the ends of one step and the start of the next may differ (Chen et al. 2022,
+/// asymmetric intervals). How the times were chosen is in Spacing.swift.
 public struct TimeGrid: Sendable, Equatable {
     public struct Interval: Sendable, Equatable {
         public let now, next: Double
@@ -19,7 +19,8 @@ public struct TimeGrid: Sendable, Equatable {
     public init(_ intervals: [Interval]) {
         for i in intervals {
             precondition(
-                0 <= i.next && i.next < i.now && i.now <= 1, "TimeGrid: a step from \(i.now) to \(i.next) does not lead back")
+                0 <= i.next && i.next < i.now && i.now <= 1,
+                "TimeGrid: a step from \(i.now) to \(i.next) does not lead back")
         }
         self.intervals = intervals
     }
@@ -36,13 +37,15 @@ public struct TimeGrid: Sendable, Equatable {
     /// Where each step begins.
     public var times: [Double] { intervals.map(\.now) }
 
-    /// The last ⌊n · strength⌋ of n steps: what is left to do when the start is a picture with a little noise.
+    /// The last ⌊n · strength⌋ of n steps: what is left to do when the start is a picture with a little
+    /// noise.
     public func suffix(strength: Double) -> TimeGrid {
         let kept = Int((Double(count) * min(max(strength, 0), 1) + 1e-9).rounded(.down))
         return TimeGrid(Array(intervals.suffix(kept)))
     }
 
-    /// Every time t moved to s t / (1 + (s - 1) t): more steps near the noise when s > 1 (Esser et al. 2024, equation 23).
+    /// Every time t moved to s t / (1 + (s - 1) t): more steps near the noise when s > 1 (Esser et al. 2024,
+    /// equation 23).
     public func shifted(by s: Double) -> TimeGrid {
         precondition(s > 0, "TimeGrid.shifted: \(s)")
         func moved(_ t: Double) -> Double { s * t / (1 + (s - 1) * t) }

@@ -38,7 +38,8 @@ public struct TruncatedSNRWeighting: Weighting {
     public init() {}
 
     public func weight(_ level: NoiseLevel, _ kind: Parameterization) -> Coefficient {
-        // Errors of x0 are scaled by σ for every other kind, so the product is finite except for x0 itself at σ = 0.
+        // Errors of x0 are scaled by σ for every other kind, so the product is finite except for x0 itself at
+        // σ = 0.
         guard kind != .x0 else { return level.signalToNoise.map { min(max($0, 1), 1e4) } }
         let sigma = level.sigma.map { max($0, 1e-8) }
         let noiseFree = kind.errorScale(NoiseLevel(alpha: level.alpha, sigma: sigma)) / sigma

@@ -2,14 +2,16 @@ import Tensors
 
 /// Every system there is, in one list: the table of contents.
 public enum Catalogue {
-    public static let systems: [any System.Type] = [
-        KLSystem.self,
-        VQSystem.self,
-        DiTSystem.self,
-    ]
+    public static var systems: [any System.Type] {
+        [
+            KLSystem.self,
+            VQSystem.self,
+            DiTSystem.self,
+        ]
+    }
 
     /// The system that a section names under `system`.
-    static func system(_ section: Section) throws -> any System.Type {
+    public static func system(_ section: Section) throws -> any System.Type {
         try section.pick(systems, key: "system") { $0.name }
     }
 }

@@ -9,7 +9,7 @@ import Tensors
 ///
 /// Sections: `codec {from}`, `condition {kind, dropout, ...}`, `model {size or dim, depth, heads; patch, conditioning,
 /// learn_variance}`, `corruption {schedule, parameterization, time, weighting}`, `sample {sampler, steps, spacing, cfg_scale}`.
-public final class DiTSystem: Module, GenerativeSystem {
+public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
 
     let reader: CaptionReader?
@@ -60,6 +60,9 @@ public final class DiTSystem: Module, GenerativeSystem {
         guidedChannels = try sample.optionalInt("cfg_channels", in: 1...max(1, codec.codec.latents.shape[2]))
         super.init()
     }
+
+    public var frozenCodec: any Codec { codec.codec }
+    public var codecFingerprint: String { codec.fingerprint }
 
     // MARK: - Training
 

@@ -46,6 +46,12 @@ extension CodecSystem {
     public func finish(over batches: some Sequence<Tensor>) {}
 }
 
+/// A system that works in the latents of a frozen codec.
+public protocol LatentSystem: System {
+    var frozenCodec: any Codec { get }
+    var codecFingerprint: String { get }
+}
+
 /// A system that makes new things.
 public protocol GenerativeSystem: System {
     /// Draws `request.seeds` for each prompt, prompt by prompt; each sample is handed over as soon as it is decoded.

@@ -1,6 +1,6 @@
 import CDNNL
 
-/// A convolution's shape, its operands, the results as plain loops in double give them, and the calls under test.
+/// A convolution's shape and operands, the results by plain loops in double, and the calls under test.
 struct Case: CustomStringConvertible {
     var shape: cdnnl_convolution
     let dtype: Int32
@@ -27,8 +27,10 @@ struct Case: CustomStringConvertible {
 
     var description: String {
         let s = shape
-        return "\(dtype == 0 ? "f32" : "bf16") [\(s.batch), \(s.in_height), \(s.in_width), \(s.in_channels)] -> \(s.out_channels)"
-            + ", kernel \(s.kernel_height), stride \(s.stride), padding \(s.pad_top) \(s.pad_bottom) \(s.pad_left) \(s.pad_right)"
+        let from = "[\(s.batch), \(s.in_height), \(s.in_width), \(s.in_channels)]"
+        let padding = "\(s.pad_top) \(s.pad_bottom) \(s.pad_left) \(s.pad_right)"
+        return "\(dtype == 0 ? "f32" : "bf16") \(from) -> \(s.out_channels), kernel \(s.kernel_height)"
+            + ", stride \(s.stride), padding \(padding)"
     }
 
     var inputs: Int { Int(shape.batch * shape.in_height * shape.in_width * shape.in_channels) }
@@ -76,8 +78,8 @@ struct Case: CustomStringConvertible {
         try check(
             bias.bytes.withUnsafeBytes { b in
                 cdnnl_convolution_forward(
-                    &shape, dtype, x.bytes, w.bytes, withBias ? b.bindMemory(to: Float.self).baseAddress : nil, &y.bytes,
-                    perSample)
+                    &shape, dtype, x.bytes, w.bytes,
+                    withBias ? b.bindMemory(to: Float.self).baseAddress : nil, &y.bytes, perSample)
             })
         return y
     }
@@ -111,7 +113,8 @@ struct Case: CustomStringConvertible {
         var shape = shape
         shape.batch = 1
         return Case(
-            shape: shape, dtype: dtype, x: x.part(sample * perInput..<(sample + 1) * perInput), w: w, bias: bias,
+            shape: shape, dtype: dtype, x: x.part(sample * perInput..<(sample + 1) * perInput), w: w,
+            bias: bias,
             gy: gy.part(sample * perOutput..<(sample + 1) * perOutput))
     }
 

@@ -12,9 +12,10 @@ import Testing
                 for to in channels {
                     for (kernel, stride) in [(1, 1), (3, 1), (4, 1), (1, 2), (3, 2), (4, 2)] {
                         let padding = paddings[cases.count % 4]
-                        // oneDNN pads a 1x1 kernel too; our networks never ask for it, but the answer must still be right.
                         cases.append(
-                            Case(from: from, to: to, kernel: kernel, stride: stride, padding: padding, dtype: dtype))
+                            Case(
+                                from: from, to: to, kernel: kernel, stride: stride, padding: padding,
+                                dtype: dtype))
                     }
                 }
             }
@@ -52,13 +53,15 @@ import Testing
     @Test func `by sample, a sample's bits depend neither on the batch nor on the threads`() throws {
         for dtype in dtypes {
             for (size, from, to, kernel, stride) in [
-                (16, 64, 64, 3, 1), (8, 256, 128, 3, 1), (16, 3, 64, 4, 2), (17, 33, 5, 3, 2), (8, 320, 64, 1, 1),
-                (9, 5, 33, 1, 2),
+                (16, 64, 64, 3, 1), (8, 256, 128, 3, 1), (16, 3, 64, 4, 2), (17, 33, 5, 3, 2),
+                (8, 320, 64, 1, 1), (8, 24, 96, 1, 2),
             ] {
+                // A padded 1x1 kernel is what oneDNN falls to matrix products for, where AVX-512 is missing.
                 let pad = kernel / 2
+                let padding = kernel == 1 && stride == 2 ? (1, 0, 1, 1) : (0, pad, pad, 1)
                 let three = Case(
                     batch: 3, height: size, width: size, from: from, to: to, kernel: kernel, stride: stride,
-                    padding: (0, pad, pad, 1), dtype: dtype)
+                    padding: padding, dtype: dtype)
                 setThreads(1)
                 let whole = try three.forward(perSample: true)
                 let per = three.outputs / 3
@@ -67,7 +70,8 @@ import Testing
                     #expect(try three.forward(perSample: true) == whole, "\(threads) threads, \(three)")
                     for sample in 0..<3 {
                         let alone = try three.alone(sample).forward(perSample: true)
-                        #expect(alone == whole.part(sample * per..<(sample + 1) * per), "sample \(sample), \(three)")
+                        let expected = whole.part(sample * per..<(sample + 1) * per)
+                        #expect(alone == expected, "sample \(sample), \(threads) threads, \(three)")
                     }
                 }
             }
@@ -77,7 +81,9 @@ import Testing
     @Test func `backward gives the same bits on every run`() throws {
         setThreads(2)
         for dtype in dtypes {
-            for (size, from, to, kernel, stride) in [(16, 64, 64, 3, 1), (8, 128, 33, 3, 2), (16, 64, 16, 1, 1), (9, 3, 64, 4, 2)] {
+            for (size, from, to, kernel, stride) in [
+                (16, 64, 64, 3, 1), (8, 128, 33, 3, 2), (16, 64, 16, 1, 1), (9, 3, 64, 4, 2),
+            ] {
                 let one = Case(
                     batch: 5, height: size, width: size, from: from, to: to, kernel: kernel, stride: stride,
                     padding: (kernel / 2, 1, 0, kernel / 2), dtype: dtype)

@@ -8,7 +8,11 @@ struct Product: CustomStringConvertible {
     var gap = 0
     var result: Int32 = 0
 
-    var description: String { "[\(m), \(k)]\(ta ? "T" : "") [\(k), \(n)]\(tb ? "T" : ""), gap \(gap), to \(result == 0 ? "f32" : "bf16")" }
+    var description: String {
+        let left = "[\(m), \(k)]\(ta ? "T" : "")"
+        let right = "[\(k), \(n)]\(tb ? "T" : "")"
+        return "\(left) \(right), gap \(gap), to \(result == 0 ? "f32" : "bf16")"
+    }
     var lda: Int { (ta ? m : k) + gap }
     var ldb: Int { (tb ? k : n) + gap }
     var a: Stored { matrix(rows: ta ? k : m, columns: ta ? m : k, seed: 5) }
@@ -34,7 +38,7 @@ struct Product: CustomStringConvertible {
         return c
     }
 
-    /// Rows `rows` of C alone (of all of A where it is transposed), computed as a product of that many rows.
+    /// Rows `rows` of C, computed as a product of only that many rows.
     func computed(panel: Int, rows: Range<Int>? = nil) throws -> Stored {
         let rows = rows ?? 0..<m
         var c = Stored(unset: rows.count * n, result)
@@ -43,8 +47,8 @@ struct Product: CustomStringConvertible {
         try check(
             a.withUnsafeBytes { a in
                 cdnnl_matmul_bf16(
-                    ta, tb, Int64(rows.count), Int64(n), Int64(k), a.baseAddress! + offset, Int64(lda), b, Int64(ldb),
-                    &c.bytes, result, Int64(panel))
+                    ta, tb, Int64(rows.count), Int64(n), Int64(k), a.baseAddress! + offset, Int64(lda), b,
+                    Int64(ldb), &c.bytes, result, Int64(panel))
             })
         return c
     }
@@ -55,8 +59,8 @@ struct Product: CustomStringConvertible {
         for (m, n, k) in [(1, 1, 1), (5, 7, 3), (33, 65, 31), (64, 192, 64), (70, 200, 129), (3, 400, 16)] {
             for variant in 0..<16 {
                 let one = Product(
-                    ta: variant & 1 != 0, tb: variant & 2 != 0, m: m, n: n, k: k, gap: variant & 4 != 0 ? 3 : 0,
-                    result: variant & 8 != 0 ? 1 : 0)
+                    ta: variant & 1 != 0, tb: variant & 2 != 0, m: m, n: n, k: k,
+                    gap: variant & 4 != 0 ? 3 : 0, result: variant & 8 != 0 ? 1 : 0)
                 let reference = one.reference()
                 setThreads(Int32(1 + variant % 2))
                 #expect(reference.worst(try one.computed(panel: 0)) <= 1, "\(one)")
@@ -65,10 +69,11 @@ struct Product: CustomStringConvertible {
         }
     }
 
-    @Test func `in panels, a row's bits depend neither on the other rows, nor on its place, nor on the threads`() throws {
+    @Test func `in panels, a row's bits depend on neither other rows, its place nor the threads`() throws {
         for variant in 0..<4 {
             let one = Product(
-                ta: variant & 2 != 0, tb: variant & 1 != 0, m: 150, n: 250, k: 300, gap: 4, result: variant == 1 ? 1 : 0)
+                ta: variant & 2 != 0, tb: variant & 1 != 0, m: 150, n: 250, k: 300, gap: 4,
+                result: variant == 1 ? 1 : 0)
             for panel in [16, 64, 256] {
                 setThreads(1)
                 let whole = try one.computed(panel: panel)
@@ -77,7 +82,7 @@ struct Product: CustomStringConvertible {
                     for rows in [0..<150, 0..<1, 149..<150, 7..<100, 64..<128, 0..<65] {
                         let part = try one.computed(panel: panel, rows: rows)
                         let expected = whole.part(rows.lowerBound * 250..<rows.upperBound * 250)
-                        #expect(part == expected, "rows \(rows), panels of \(panel), \(threads) threads, \(one)")
+                        #expect(part == expected, "rows \(rows) by \(panel), \(threads) threads, \(one)")
                     }
                 }
             }
@@ -107,7 +112,8 @@ struct Product: CustomStringConvertible {
     @Test func `rows shorter than the matrix are refused by name`() {
         var c = [Float](repeating: 7, count: 4)
         let a = [UInt16](repeating: 0, count: 4)
-        #expect(String(cString: cdnnl_status(cdnnl_matmul_bf16(false, false, 2, 2, 2, a, 1, a, 2, &c, 0, 0))) == "invalid arguments")
+        let status = cdnnl_matmul_bf16(false, false, 2, 2, 2, a, 1, a, 2, &c, 0, 0)
+        #expect(String(cString: cdnnl_status(status)) == "invalid arguments")
         #expect(c == [7, 7, 7, 7])
         #expect(cdnnl_matmul_bf16(false, false, 0, 2, 2, a, 2, a, 2, &c, 0, 32) == 0)
         #expect(c == [7, 7, 7, 7])

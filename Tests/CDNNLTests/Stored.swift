@@ -10,10 +10,12 @@ let hasBF16 = String(cString: cdnnl_isa()).hasPrefix("avx512")
 let dtypes: [Int32] = hasBF16 ? [0, 1] : [0]
 
 /// Numbers as a buffer of f32 (dtype 0) or bf16 (1): what is computed with, and the same as doubles.
-struct Stored: Equatable {
+struct Stored: Equatable, CustomStringConvertible {
     let dtype: Int32
     var bytes: [UInt8]
 
+    /// Short, for a failed comparison's message.
+    var description: String { "\(bytes.count / size) numbers, the first \(doubles.prefix(4))" }
     var size: Int { dtype == 0 ? 4 : 2 }
 
     /// A buffer that a call is to fill: every byte set, so a value left out is a NaN.
@@ -77,7 +79,7 @@ struct Sums {
         magnitudes[i] += abs(term)
     }
 
-    /// The worst difference in units of what f32 sums (and one rounding to bf16, where the result is bf16) may do.
+    /// The worst difference in units of what f32 sums, and one rounding where the result is bf16, may do.
     func worst(_ found: Stored) -> Double {
         let numbers = found.doubles
         guard numbers.count == values.count else { return .infinity }

@@ -35,12 +35,16 @@ import Testing
         return gap + 0.5 * (-log(n * n) + n * n + a * a * s2 - 1) - 0.5 * log(2 * .pi * M_E * s2)
     }
 
-    @Test(arguments: [20, 50, 100, 1000, 4000]) func `the bound is tight with the optimal variance and loose with others`(
+    @Test(arguments: [20, 50, 100, 1000, 4000])
+    func `the bound is tight with the optimal variance and loose with others`(
         steps: Int
     ) throws {
         let chain = try ChainSchedule(steps: steps)
         for s2 in [0.25, 1, 4] { #expect(abs(Self.gap(chain, s2, .optimal)) < 1e-5 * max(1, s2)) }
-        let published = [20: (0.05654, 3.86), 50: (0.02204, 1.99), 100: (0.01096, 1.27), 1000: (0.00109, 0.57), 4000: (0.00027, 0.49)]
+        let published = [
+            20: (0.05654, 3.86), 50: (0.02204, 1.99), 100: (0.01096, 1.27), 1000: (0.00109, 0.57),
+            4000: (0.00027, 0.49),
+        ]
         let (large, small) = published[steps]!
         #expect(abs(Self.gap(chain, 0.25, .large) - large) < 6e-6)
         #expect(abs(Self.gap(chain, 0.25, .small) - small) < 6e-3)
@@ -74,7 +78,8 @@ import Testing
             bound(x0.slice(0, rows), places: Array(places[rows])) { state, time in
                 let points = state.reshaped([-1, 1])
                 return Prediction(
-                    mixture.denoised(points, alpha: chain.alpha(time), sigma: chain.sigma(time)).reshaped(state.shape), .x0)
+                    mixture.denoised(points, alpha: chain.alpha(time), sigma: chain.sigma(time)).reshaped(state.shape),
+                    .x0)
             }
         }
         let bits = evaluate(0..<6)

@@ -43,7 +43,9 @@ import Testing
         let grid = try Spacing.uniform.grid(steps: 20, for: schedule)
         let start = GaussianCorruption(schedule).prior(places, [3])
         let mask = Tensor([0, 1, 1], [3])
-        let found = run(from: start, grid, constrain: Inpainting(known: known, mask: mask, schedule: schedule, places: places).callAsFunction)
+        let found = run(
+            from: start, grid,
+            constrain: Inpainting(known: known, mask: mask, schedule: schedule, places: places).callAsFunction)
         expectIdentical(found.slice(1, 0..<1), known.slice(1, 0..<1))
         let plain = run(from: start, grid)
         #expect(found.slice(1, 1..<3).values != plain.slice(1, 1..<3).values)
@@ -70,7 +72,8 @@ import Testing
     }
 
     @Test func `the painted region follows the known one`() throws {
-        // Component 0 has first coordinate 1, component 1 has -1: knowing it should decide the rest, which left alone is 3 to 1.
+        // Component 0 has first coordinate 1, component 1 has -1: knowing it should decide the rest, which
+        // left alone is 3 to 1.
         let grid = try Spacing.uniform.grid(steps: 100, for: schedule)
         let places = (0..<100).map { Noise(seed: 14)($0) }
         for (first, component, bound) in [(Float(1), 0, 90), (-1, 1, 65)] {

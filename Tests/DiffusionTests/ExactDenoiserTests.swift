@@ -46,7 +46,9 @@ import Testing
         expectIdentical(Self.mixture.sample([Noise(seed: 2)(77)]).x, x.slice(0, 77..<78))
     }
 
-    @Test(arguments: Parameterization.gaussian) func `it says the same in every parameterisation`(kind: Parameterization) {
+    @Test(arguments: Parameterization.gaussian) func `it says the same in every parameterisation`(
+        kind: Parameterization
+    ) {
         let schedule = VariancePreservingCosine()
         let x = Noise(seed: 3).normal([4, 3])
         let times: [Float] = [0.2, 0.5, 0.7, 0.9]
@@ -97,7 +99,9 @@ func expectMoments(
     for i in 0..<size {
         #expect(abs(mean[i] - mixture.mean[i]) < bound, "mean \(i): \(mean[i])", sourceLocation: sourceLocation)
         for j in 0...i {
-            let c = (0..<n).reduce(0) { $0 + (values[$1 * size + i] - mean[i]) * (values[$1 * size + j] - mean[j]) } / Double(n)
+            let c =
+                (0..<n).reduce(0) { $0 + (values[$1 * size + i] - mean[i]) * (values[$1 * size + j] - mean[j]) }
+                / Double(n)
             #expect(
                 abs(c - mixture.covariance[i][j]) < bound, "covariance \(i) \(j): \(c) for \(mixture.covariance[i][j])",
                 sourceLocation: sourceLocation)

@@ -29,7 +29,8 @@ import Testing
 
     let state = Noise(seed: 1).normal([3, 2, 4])
     func input(_ conditions: [Condition], previous: Tensor? = nil) -> DenoiserInput {
-        DenoiserInput(state: state, time: [0.5, 0.5, 0.5], schedule: FlowMatching(), conditions: conditions, previous: previous)
+        DenoiserInput(
+            state: state, time: [0.5, 0.5, 0.5], schedule: FlowMatching(), conditions: conditions, previous: previous)
     }
     let classes = Condition(.classes, labels: [0, 1, 2])
 
@@ -84,7 +85,8 @@ import Testing
     @Test func `a negative condition takes the place of none, also when longer`() {
         let positive = Condition(.text, states: Noise(seed: 2).normal([3, 2, 5]))
         let negative = Condition(
-            .text, states: Noise(seed: 3).normal([3, 4, 5]), mask: Tensor([1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0], [3, 4]))
+            .text, states: Noise(seed: 3).normal([3, 4, 5]),
+            mask: Tensor([1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0], [3, 4]))
         let witness = Witness()
         let found = Guidance(scale: 2).predict(witness, input([positive]), at: 0.5, negative: [negative])
         let (c, u) = (Witness()(input([positive])), Witness()(input([negative])))
@@ -106,7 +108,8 @@ import Testing
         let previous = Noise(seed: 5).normal([3, 2, 4])
         for sees in [true, false] {
             let witness = Witness()
-            _ = Guidance(scale: 2, nullSeesPrevious: sees).predict(witness, input([classes], previous: previous), at: 0.5)
+            _ = Guidance(scale: 2, nullSeesPrevious: sees).predict(
+                witness, input([classes], previous: previous), at: 0.5)
             let told = witness.inputs[0].previous!
             expectIdentical(told.slice(0, 0..<3), previous)
             expectIdentical(told.slice(0, 3..<6), sees ? previous : .zeros([3, 2, 4]))

@@ -22,7 +22,8 @@ import Testing
         let (posterior, floor, isFirst) = golden.chain.posterior(at: golden.times, rank: 4)
         #expect(isFirst == [true, false, false, false])
         let (x0, xt) = (try golden("x0"), try golden("xt"))
-        expectClose(posterior.logVariance(raw: try golden("raw"), floor: floor), try golden("log_variance"), relative: 1e-5)
+        expectClose(
+            posterior.logVariance(raw: try golden("raw"), floor: floor), try golden("log_variance"), relative: 1e-5)
         expectClose(posterior.mean(x0: x0, state: xt), try golden("true_mean"), relative: 1e-5)
         expectClose(floor.tensor.broadcast(to: x0.shape), try golden("true_log_variance"), relative: 1e-5)
         let prediction = Prediction(try golden("eps_hat"), .epsilon, variance: try golden("raw"))
@@ -70,13 +71,15 @@ import Testing
         for kind in Parameterization.gaussian {
             let mean = Noise(seed: 2)("mean").normal([3, 2, 5]).requiringGradient()
             let raw = Noise(seed: 2)("raw").normal([3, 2, 5]).requiringGradient()
-            let bits = LearnedVarianceLoss(chain).bits(x0, state: state, at: times, Prediction(mean, kind, variance: raw))
+            let bits = LearnedVarianceLoss(chain).bits(
+                x0, state: state, at: times, Prediction(mean, kind, variance: raw))
             let g = gradients(of: bits, wrt: [mean, raw])
             expectIdentical(g[0], .zeros([3, 2, 5]), "\(kind)")
             // A mean as wrong as this leaves nothing to gain at the first step.
             #expect(g[1].slice(0, 1..<3).values.allSatisfy { $0.isFinite && $0 != 0 })
         }
-        // And fits it by the right gradient, at the decoder's step and at the others. The network here is nearly right, as at the
+        // And fits it by the right gradient, at the decoder's step and at the others. The network here is
+        // nearly right, as at the
         // first step a bad mean has no gradient to speak of.
         let epsilon = Noise(seed: 1)("e").normal([3, 2, 5])
         gradientCheck("learned variance", [Noise(seed: 2)("raw").normal([3, 2, 5])]) { inputs in
@@ -101,7 +104,9 @@ import Testing
 
     @Test func `the tails of bins keep their digits`() {
         // tanh form, 6 to 8 deviations out, in double precision.
-        func below(_ z: Double) -> Double { 1 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (z + 0.044715 * z * z * z))) }
+        func below(_ z: Double) -> Double {
+            1 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (z + 0.044715 * z * z * z)))
+        }
         for (x, mean) in [(0.5, 0.2), (-0.5, -0.2), (0.5, 0.25)] as [(Float, Float)] {
             let found = DiscretizedGaussian().negativeLogLikelihood(
                 Tensor(x), mean: Tensor(mean), logDeviation: Tensor(log(0.05))
@@ -126,7 +131,8 @@ import Testing
         let off = objective(x0, at: draw, noise: epsilon) { _, _ in Prediction(target + 0.5, kind) }
         expectClose(off.squaredError, .full([4], 0.25), relative: 1e-4)
         let expected = draw.times.indices.map { i in
-            Float(MinSNRWeighting().weight(schedule.level(at: Double(draw.times[i])), kind).scalar) * 0.25 * draw.weights[i]
+            Float(MinSNRWeighting().weight(schedule.level(at: Double(draw.times[i])), kind).scalar) * 0.25
+                * draw.weights[i]
         }
         expectClose(off.loss, Tensor(expected, [4]), relative: 1e-4)
     }

@@ -26,7 +26,8 @@ import Testing
         }
     }
 
-    @Test(arguments: Parameterization.gaussian) func `the true output gives back data and noise`(kind: Parameterization) {
+    @Test(arguments: Parameterization.gaussian) func `the true output gives back data and noise`(kind: Parameterization)
+    {
         for level in Self.levels {
             let x = level.alpha * x0 + level.sigma * epsilon
             let output = kind.target(x0: x0, epsilon: epsilon, level)
@@ -47,7 +48,8 @@ import Testing
 
     @Test func `v and velocity are as published`() {
         let level = NoiseLevel(alpha: 0.8, sigma: 0.6)
-        expectClose(Parameterization.v.target(x0: x0, epsilon: epsilon, level), epsilon * 0.8 - x0 * 0.6, relative: 1e-6)
+        expectClose(
+            Parameterization.v.target(x0: x0, epsilon: epsilon, level), epsilon * 0.8 - x0 * 0.6, relative: 1e-6)
         expectClose(Parameterization.velocity.target(x0: x0, epsilon: epsilon, level), epsilon - x0, relative: 1e-6)
     }
 
@@ -58,7 +60,8 @@ import Testing
             expectClose(kind.x0(from: output, at: epsilon, noise), x0, relative: 1e-5)
             let clean = NoiseLevel(alpha: 1, sigma: 0)
             expectClose(
-                kind.epsilon(from: kind.target(x0: x0, epsilon: epsilon, clean), at: x0, clean), epsilon, relative: 1e-5)
+                kind.epsilon(from: kind.target(x0: x0, epsilon: epsilon, clean), at: x0, clean), epsilon, relative: 1e-5
+            )
         }
     }
 

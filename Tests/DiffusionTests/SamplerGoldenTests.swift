@@ -41,7 +41,8 @@ import Testing
         ["epsilon", "sample", "v_prediction", "leading", "karras"].map {
             Case(
                 name: "euler.\($0)", sampler: EulerSampler(),
-                spacing: $0 == "karras" ? .karras : $0 == "leading" ? nil : .linspace, table: .scaledLinear(), isScaled: true)
+                spacing: $0 == "karras" ? .karras : $0 == "leading" ? nil : .linspace, table: .scaledLinear(),
+                isScaled: true)
         }
         + ["epsilon", "v_prediction", "karras"].map {
             Case(
@@ -79,7 +80,8 @@ import Testing
         let file = try Goldens.open(fixture)
         let states = try file.tensor("\(c.name).states")
         let published = try file.tensor("\(c.name).timesteps").values
-        let grid = try grid ?? c.spacing?.grid(steps: 10, for: schedule)
+        let grid =
+            try grid ?? c.spacing?.grid(steps: 10, for: schedule)
             ?? TimeGrid(times: published.map { (Double($0) + 1) / 1000 })
         let kind = c.kind ?? (c.name.hasSuffix("sample") ? .x0 : c.name.hasSuffix("v_prediction") ? .v : .epsilon)
         let noise = try file.tensor("noise")

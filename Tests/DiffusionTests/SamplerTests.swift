@@ -23,7 +23,8 @@ import Testing
         func networkTime(_ t: Double) -> Double { t }
     }
 
-    /// Largest error at the end of n steps along the exact flow of Gaussian data, on which (x - α m) / √(α² d² + σ²) stays what it was.
+    /// Largest error at the end of n steps along the exact flow of Gaussian data, on which (x - α m) / √(α²
+    /// d² + σ²) stays what it was.
     func error(_ sampler: any Sampler, _ schedule: any Schedule, _ n: Int) -> Double {
         let (m, d) = (0.4, 0.6)
         let mixture = GaussianMixture(mean: [m], deviation: [d])
@@ -56,7 +57,8 @@ import Testing
             #expect(measured.allSatisfy { abs($0 - order) < 0.1 }, "\(name)")
             #expect(errors[2] < (order == 1 ? 0.02 : 0.0005), "\(name)")
         }
-        // From pure noise to clean data in even times, λ's steps are unequal at both ends: the error is h² ln(1/h).
+        // From pure noise to clean data in even times, λ's steps are unequal at both ends: the error is h²
+        // ln(1/h).
         for schedule in [FlowMatching(), VariancePreservingCosine()] as [any Schedule] {
             let errors = [128, 256].map { error(DPMSolver2M(), schedule, $0) }
             let ratio = errors[0] / errors[1], expected = 4 * log(128.0) / log(256.0)
@@ -102,7 +104,8 @@ import Testing
             let whole = run(Array(0..<7))
             #expect(whole.values.allSatisfy { $0.isFinite })
             for rows in [[0], [1, 2, 3], [6, 5, 4]] {
-                expectIdentical(run(rows), concatenated(rows.map { whole.slice(0, $0..<$0 + 1) }, axis: 0), "\(rows) of \(shape)")
+                expectIdentical(
+                    run(rows), concatenated(rows.map { whole.slice(0, $0..<$0 + 1) }, axis: 0), "\(rows) of \(shape)")
             }
         }
     }
@@ -122,7 +125,9 @@ import Testing
         #expect(run(DDIMSampler(eta: 1)).values != run(DDIMSampler()).values)
     }
 
-    @Test(arguments: Parameterization.gaussian) func `the parameterisation does not change the sample`(kind: Parameterization) {
+    @Test(arguments: Parameterization.gaussian) func `the parameterisation does not change the sample`(
+        kind: Parameterization
+    ) {
         let schedule = VariancePreservingCosine()
         let x = Noise(seed: 4).normal([5, 3])
         // ε is undefined at t = 1 here.
@@ -131,7 +136,8 @@ import Testing
             func run(_ kind: Parameterization) -> Tensor {
                 sampler.sample(
                     from: x, along: grid, schedule: schedule, noise: StepNoise([]),
-                    predict: ExactDenoiser(ExactDenoiserTests.mixture, schedule, saying: kind).predictor(schedule: schedule))
+                    predict: ExactDenoiser(ExactDenoiserTests.mixture, schedule, saying: kind).predictor(
+                        schedule: schedule))
             }
             expectClose(run(kind), run(.x0), relative: 1e-4, "\(type(of: sampler))")
         }
@@ -148,7 +154,8 @@ import Testing
                 for sampler in Self.deterministic {
                     let found = sampler.sample(
                         from: x, along: grid, schedule: schedule, noise: StepNoise([]),
-                        predict: ExactDenoiser(ExactDenoiserTests.mixture, schedule, saying: .v).predictor(schedule: schedule))
+                        predict: ExactDenoiser(ExactDenoiserTests.mixture, schedule, saying: .v).predictor(
+                            schedule: schedule))
                     let name = "\(type(of: sampler)), \(type(of: schedule)), \(spacing)"
                     #expect(found.values.allSatisfy { $0.isFinite && abs($0) < 6 }, "\(name)")
                 }

@@ -7,26 +7,34 @@ import Testing
     let chain = try! ChainSchedule()
 
     /// Published step numbers, from 0.
-    func steps(_ grid: TimeGrid, _ schedule: any Schedule) -> [Float] { grid.times.map { Float(schedule.networkTime($0)) } }
+    func steps(_ grid: TimeGrid, _ schedule: any Schedule) -> [Float] {
+        grid.times.map { Float(schedule.networkTime($0)) }
+    }
 
     @Test func `grids visit the steps that diffusers visits`() throws {
         let file = try Goldens.open("schedules.safetensors")
-        for (name, spacing) in [("ddpm.epsilon", Spacing.leading), ("ddpm.trailing", .trailing), ("ddim.trailing", .trailing)] {
-            #expect(steps(try spacing.grid(steps: 10, for: chain), chain) == (try file.tensor("\(name).timesteps").values), "\(name)")
+        for (name, spacing) in [
+            ("ddpm.epsilon", Spacing.leading), ("ddpm.trailing", .trailing), ("ddim.trailing", .trailing),
+        ] {
+            #expect(
+                steps(try spacing.grid(steps: 10, for: chain), chain) == (try file.tensor("\(name).timesteps").values),
+                "\(name)")
         }
         let solvers = try Goldens.open("solvers.safetensors")
         let scaled = try ChainSchedule(.scaledLinear())
         for (name, spacing) in [("euler.epsilon", Spacing.linspace), ("euler.karras", .karras)] {
             let grid = try spacing.grid(steps: 10, for: scaled)
             expectClose(
-                Tensor(steps(grid, scaled), [10]), try solvers.tensor("\(name).timesteps"), relative: 0, absolute: 0.05, name)
+                Tensor(steps(grid, scaled), [10]), try solvers.tensor("\(name).timesteps"), relative: 0, absolute: 0.05,
+                name)
             expectClose(
                 Tensor(grid.times.map { Float(scaled.ratio($0)) } + [0], [11]), try solvers.tensor("\(name).sigmas"),
                 relative: 1e-5, name)
         }
     }
 
-    @Test(arguments: Spacing.allCases) func `every grid leads from noise to data without gaps`(spacing: Spacing) throws {
+    @Test(arguments: Spacing.allCases) func `every grid leads from noise to data without gaps`(spacing: Spacing) throws
+    {
         for schedule in ScheduleTests.all {
             for n in [1, 2, 7, 250] {
                 let grid = try spacing.grid(steps: n, for: schedule)
@@ -69,7 +77,8 @@ import Testing
         }
     }
 
-    @Test(arguments: ["linear", "linear10", "cosine", "cosine25"]) func `posteriors of respaced chains are the fixture's`(
+    @Test(arguments: ["linear", "linear10", "cosine", "cosine25"])
+    func `posteriors of respaced chains are the fixture's`(
         name: String
     ) throws {
         let file = try Goldens.open("improved_ddpm.safetensors")

@@ -1,12 +1,14 @@
 import Glibc
 import Tensors
 
-/// A normal distribution seen through bins: -log of the chance of the bin that holds x, with open bins at -1 and 1 (Ho et al. 2020, equation 13).
+/// A normal distribution seen through bins: -log of the chance of the bin that holds x, with open bins at -1
+/// and 1 (Ho et al. 2020, equation 13).
 public struct DiscretizedGaussian: Sendable {
     /// How the normal distribution function is computed.
     public enum CDF: String, Sendable, CaseIterable {
         case exact
-        /// (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2, which the published bits per dimension were computed with.
+        /// (1 + tanh(√(2/π) (z + 0.044715 z³))) / 2, which the published bits per dimension were computed
+        /// with.
         case tanh
     }
 
@@ -23,7 +25,8 @@ public struct DiscretizedGaussian: Sendable {
     public func negativeLogLikelihood(_ x: Tensor, mean: Tensor, logDeviation: Tensor) -> Tensor {
         let precision = (-logDeviation).exp()
         let centred = x - mean
-        // Bins are taken in the lower tail, where differences of the distribution function lose nothing to rounding.
+        // Bins are taken in the lower tail, where differences of the distribution function lose nothing to
+        // rounding.
         let away = -centred.abs()
         let inside = below((away + halfWidth) * precision) - below((away - halfWidth) * precision)
         let lowest = below((centred + halfWidth) * precision)

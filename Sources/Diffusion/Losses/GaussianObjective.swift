@@ -1,6 +1,7 @@
 import Tensors
 
-/// What a Gaussian denoiser is trained on: the weighted squared error of its output, plus the bound that fits its variance.
+/// What a Gaussian denoiser is trained on: the weighted squared error of its output, plus the bound that fits
+/// its variance.
 ///
 /// Which times are drawn is the time density's business; what the network outputs, the prediction's.
 public struct GaussianObjective: Sendable {
@@ -53,12 +54,14 @@ public struct GaussianObjective: Sendable {
     }
 }
 
-/// Mean over everything but the first axis: `[B, ...]` to `[B]`; with a mask `[B, N]`, over the positions it keeps.
+/// Mean over everything but the first axis: `[B, ...]` to `[B]`; with a mask `[B, N]`, over the positions it
+/// keeps.
 func meanPerSample(_ x: Tensor, mask: Tensor? = nil) -> Tensor {
     let flat = x.reshaped([x.shape[0], -1])
     guard let mask else { return flat.mean(1) }
     precondition(
-        x.rank >= 2 && mask.shape == Array(x.shape.prefix(2)), "meanPerSample: mask \(mask.shape) for a value of shape \(x.shape)")
+        x.rank >= 2 && mask.shape == Array(x.shape.prefix(2)),
+        "meanPerSample: mask \(mask.shape) for a value of shape \(x.shape)")
     let keep = mask.reshaped(mask.shape + [Int](repeating: 1, count: x.rank - 2))
     let perPosition = Float(x.count / max(1, mask.count))
     return (x * keep).reshaped([x.shape[0], -1]).sum(1) / (maximum(mask.sum(1), Tensor(1)) * perPosition)

@@ -1,20 +1,24 @@
 import Glibc
 import Tensors
 
-/// Fits the variance that a network places between β̃ and β, through one term of the variational bound (Nichol & Dhariwal 2021).
+/// Fits the variance that a network places between β̃ and β, through one term of the variational bound
+/// (Nichol & Dhariwal 2021).
 ///
-/// The term is taken in bits per dimension at one drawn step, with the mean held still, and multiplied by T / 1000: as in the
-/// released code, where the paper writes 0.001 times the sum over all T steps. Their product is the same up to nats and bits.
+/// The term is taken in bits per dimension at one drawn step, with the mean held still, and multiplied by T /
+/// 1000: as in the released code, where the paper writes 0.001 times the sum over all T steps. Their product
+/// is the same up to nats and bits.
 public struct LearnedVarianceLoss: Sendable {
     public let chain: ChainSchedule
     /// T / 1000 unless given.
     public let scale: Float
     public let cdf: DiscretizedGaussian.CDF
-    /// Data are numbers in [-1, 1] with this half distance between neighbours; nil for latents, which have none.
+    /// Data are numbers in [-1, 1] with this half distance between neighbours; nil for latents, which have
+    /// none.
     public let binHalfWidth: Float?
 
     public init(
-        _ chain: ChainSchedule, scale: Float? = nil, cdf: DiscretizedGaussian.CDF = .tanh, binHalfWidth: Float? = 1 / 255
+        _ chain: ChainSchedule, scale: Float? = nil, cdf: DiscretizedGaussian.CDF = .tanh,
+        binHalfWidth: Float? = 1 / 255
     ) {
         self.chain = chain
         self.scale = scale ?? Float(chain.steps) / 1000
@@ -29,7 +33,8 @@ public struct LearnedVarianceLoss: Sendable {
         _ x0: Tensor, state: Tensor, at times: [Float], _ prediction: Prediction, mask: Tensor? = nil
     ) -> Tensor {
         guard let raw = prediction.variance else {
-            preconditionFailure("LearnedVarianceLoss: the prediction of shape \(prediction.output.shape) has no variance")
+            preconditionFailure(
+                "LearnedVarianceLoss: the prediction of shape \(prediction.output.shape) has no variance")
         }
         let (posterior, floor, isFirst) = chain.posterior(at: times, rank: x0.rank)
         let level = chain.levels(at: times, rank: x0.rank)
@@ -43,7 +48,8 @@ public struct LearnedVarianceLoss: Sendable {
     }
 }
 
-/// One step of the bound, elementwise, nats: the decoder's likelihood for the samples at the first step, a divergence for the rest.
+/// One step of the bound, elementwise, nats: the decoder's likelihood for the samples at the first step, a
+/// divergence for the rest.
 func boundTerm(
     x0: Tensor, trueMean: Tensor, trueLogVariance: Coefficient, mean: Tensor, logVariance: Tensor, isFirst: [Bool],
     binHalfWidth: Float?, cdf: DiscretizedGaussian.CDF

@@ -3,7 +3,8 @@ import Tensors
 
 /// The whole variational bound of a chain, term by term: what the published bits per dimension are.
 ///
-/// T predictions for T steps. Noise is drawn from each sample's place and the step, so the result does not depend on the batch.
+/// T predictions for T steps. Noise is drawn from each sample's place and the step, so the result does not
+/// depend on the batch.
 public struct VariationalBound: Sendable {
     /// Variance of the reverse steps.
     public enum Variance: String, Sendable, CaseIterable {
@@ -73,11 +74,13 @@ public struct VariationalBound: Sendable {
         case .small:
             logVariance = floor.tensor.broadcast(to: x0.shape)
         case .large:
-            // The first step takes β̃ of the second: a decoder as wide as β would blur it (Ho et al. 2020, released code).
+            // The first step takes β̃ of the second: a decoder as wide as β would blur it (Ho et al. 2020,
+            // released code).
             logVariance = (k == 1 ? floor : posterior.stepVariance.logarithm).tensor.broadcast(to: x0.shape)
         case .learned:
             guard let raw = prediction.variance else {
-                preconditionFailure("VariationalBound: the prediction of shape \(prediction.output.shape) has no variance")
+                preconditionFailure(
+                    "VariationalBound: the prediction of shape \(prediction.output.shape) has no variance")
             }
             logVariance = posterior.logVariance(raw: raw, floor: floor)
         }

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Draws each state from the reverse conditional of the pair of times: DDPM, respaced by the grid (Ho et al. 2020, algorithm 2).
+/// Draws each state from the reverse conditional of the pair of times: DDPM, respaced by the grid (Ho et al.
+/// 2020, algorithm 2).
 ///
 ///     x_s ~ N(posterior mean of the estimated x0, variance)
 ///

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Steps that keep the marginals with as much fresh noise as wanted (Song et al. 2021, equation 12, arXiv 2010.02502).
+/// Steps that keep the marginals with as much fresh noise as wanted (Song et al. 2021, equation 12, arXiv
+/// 2010.02502).
 ///
 ///     x_s = α_s x0 + √(σ_s² - η² β̃) ε + η √β̃ z
 ///

@@ -1,10 +1,12 @@
 import Tensors
 
-/// DPM-Solver++(2M): linear extrapolation of x0 in λ = ln(α/σ) through the step before (Lu et al. 2022, algorithm 2, arXiv 2211.01095).
+/// DPM-Solver++(2M): linear extrapolation of x0 in λ = ln(α/σ) through the step before (Lu et al. 2022,
+/// algorithm 2, arXiv 2211.01095).
 ///
 ///     x_s = (σ_s / σ_t) x + α_s (1 - e^-h) (x0 + h / (2 h_before) (x0 - x0_before)),    h = λ_s - λ_t
 ///
-/// Global error O(h²) with one prediction a step. The first step, one that ends at the data and, where asked, the last are of first order.
+/// Global error O(h²) with one prediction a step. The first step, one that ends at the data and, where asked,
+/// the last are of first order.
 public struct DPMSolver2M: Sampler, Equatable {
     public static let name = "dpm++2m"
     public let lowersFinalOrder: Bool

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Euler's rule along the probability-flow ODE, in the schedule's own coordinates y = x / scale, dy/dτ = slope.
+/// Euler's rule along the probability-flow ODE, in the schedule's own coordinates y = x / scale, dy/dτ =
+/// slope.
 ///
 ///     y(τ') = y(τ) + (τ' - τ) slope
 ///

@@ -1,6 +1,7 @@
 import Tensors
 
-/// Runs a Gaussian corruption backwards, step by step. A value: a run's history is the run's, not the sampler's.
+/// Runs a Gaussian corruption backwards, step by step. A value: a run's history is the run's, not the
+/// sampler's.
 public protocol Sampler: Sendable {
     /// From the state at `step.now` to the state at `step.next`.
     func step(from x: Tensor, _ step: SamplingStep) -> Tensor
@@ -45,7 +46,8 @@ public struct SamplingProgress {
 }
 
 extension Sampler {
-    /// From the state at the start of the grid to the state at its end; an empty grid returns the state as it is.
+    /// From the state at the start of the grid to the state at its end; an empty grid returns the state as it
+    /// is.
     ///
     /// - Parameters:
     ///   - x: `[B, ...]`.

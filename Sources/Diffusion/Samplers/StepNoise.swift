@@ -24,8 +24,8 @@ public enum Clipping {
     /// Into [-bound, bound].
     public static func range(_ bound: Float = 1) -> (Tensor) -> Tensor { { $0.clamped(-bound, bound) } }
 
-    /// Into [-s, s] and divided by s / bound, where s is the sample's own quantile of |x0| but at least the bound
-    /// (Saharia et al. 2022, section 2.3).
+    /// Into [-s, s] and divided by s / bound, where s is the sample's own quantile of |x0| but at least the
+    /// bound (Saharia et al. 2022, section 2.3).
     public static func dynamic(quantile: Double = 0.995, bound: Float = 1) -> (Tensor) -> Tensor {
         { x0 in
             let (B, values) = (x0.shape[0], x0.values)

@@ -3,11 +3,13 @@ import Tensors
 
 /// The published ways to choose β_1 ... β_T.
 public enum BetaTable: Sendable, Equatable {
-    /// Even from `start` to `end`, which are those of a thousand steps: both are scaled by 1000 / T (Nichol & Dhariwal 2021).
+    /// Even from `start` to `end`, which are those of a thousand steps: both are scaled by 1000 / T (Nichol &
+    /// Dhariwal 2021).
     case linear(start: Double = 1e-4, end: Double = 0.02)
     /// √β even from √start to √end, whatever T (Rombach et al. 2022, released configurations).
     case scaledLinear(start: Double = 0.00085, end: Double = 0.012)
-    /// ᾱ = cos²((t + offset) / (1 + offset) · π/2) over its value at 0, β capped (Nichol & Dhariwal 2021, equation 17).
+    /// ᾱ = cos²((t + offset) / (1 + offset) · π/2) over its value at 0, β capped (Nichol & Dhariwal 2021,
+    /// equation 17).
     case cosine(offset: Double = 0.008, cap: Double = 0.999)
     /// ᾱ = 1 - √(t + offset) over its value at 0, β capped (Li et al. 2022, arXiv 2205.14217).
     case squareRoot(offset: Double = 1e-4, cap: Double = 0.999)

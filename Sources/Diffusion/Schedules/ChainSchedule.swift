@@ -1,6 +1,7 @@
 import Tensors
 
-/// A chain of T steps that each mix in a little noise: step k is time k / T and ᾱ_k = Π (1 - β) (Ho et al. 2020, arXiv 2006.11239).
+/// A chain of T steps that each mix in a little noise: step k is time k / T and ᾱ_k = Π (1 - β) (Ho et al.
+/// 2020, arXiv 2006.11239).
 ///
 /// Published networks count steps from 0, so they are told k - 1. Between steps σ/α is interpolated linearly.
 public struct ChainSchedule: Schedule, Equatable {
@@ -16,7 +17,8 @@ public struct ChainSchedule: Schedule, Equatable {
         guard !betas.isEmpty else { throw InputError("a noise schedule needs at least one step", at: "betas") }
         for (i, beta) in betas.enumerated() where !(beta > 0 && (beta < 1 || beta == 1 && i == betas.count - 1)) {
             throw InputError(
-                "noise variance of step \(i + 1) of \(betas.count) is impossible", at: "betas", expected: "a number in (0, 1)",
+                "noise variance of step \(i + 1) of \(betas.count) is impossible", at: "betas",
+                expected: "a number in (0, 1)",
                 found: "\(beta)", hint: "more steps or smaller betas")
         }
         self.betas = betas
@@ -41,15 +43,17 @@ public struct ChainSchedule: Schedule, Equatable {
         }
         let (first, last) = (roots[0], roots[roots.count - 1])
         let rescaled = roots.map { ($0 - last) * first / (first - last) }
-        try self.init(betas: rescaled.indices.map { i in
-            let before = i == 0 ? 1 : rescaled[i - 1]
-            return 1 - (rescaled[i] / before) * (rescaled[i] / before)
-        })
+        try self.init(
+            betas: rescaled.indices.map { i in
+                let before = i == 0 ? 1 : rescaled[i - 1]
+                return 1 - (rescaled[i] / before) * (rescaled[i] / before)
+            })
     }
 
     public var steps: Int { betas.count }
 
-    /// σ/α is no measure of anything at the end of a cosine chain, and infinite at that of one with zero terminal SNR.
+    /// σ/α is no measure of anything at the end of a cosine chain, and infinite at that of one with zero
+    /// terminal SNR.
     public var coordinates: PathCoordinates { alphaBars.last! > 1e-6 ? .ratio : .straight }
 
     public func alpha(_ t: Double) -> Double { mix(t).alpha }

@@ -1,8 +1,10 @@
 import Tensors
 
-/// Straight paths from data to noise: α = 1 - σ, σ = t, network time 1000 σ (Lipman et al. 2022, arXiv 2210.02747).
+/// Straight paths from data to noise: α = 1 - σ, σ = t, network time 1000 σ (Lipman et al. 2022, arXiv
+/// 2210.02747).
 ///
-/// With a shift s, σ = s t / (1 + (s - 1) t): more time near the noise, for larger pictures (Esser et al. 2024, section 5.3.2).
+/// With a shift s, σ = s t / (1 + (s - 1) t): more time near the noise, for larger pictures (Esser et al.
+/// 2024, section 5.3.2).
 public struct FlowMatching: Schedule, Equatable {
     public static let name = "flow"
     public let shift: Double

@@ -1,6 +1,7 @@
 import Tensors
 
-/// How signal and noise share the state at each time: x_t = α(t) x0 + σ(t) ε, from t = 0 (data) to t = 1 (noise).
+/// How signal and noise share the state at each time: x_t = α(t) x0 + σ(t) ε, from t = 0 (data) to t = 1
+/// (noise).
 public protocol Schedule: Sendable {
     func alpha(_ t: Double) -> Double
     func sigma(_ t: Double) -> Double

@@ -1,9 +1,11 @@
 import Glibc
 import Tensors
 
-/// The cosine schedule in continuous time: α = cos(π t / 2), σ = sin(π t / 2), network time 1000 t (Kingma et al. 2021).
+/// The cosine schedule in continuous time: α = cos(π t / 2), σ = sin(π t / 2), network time 1000 t (Kingma et
+/// al. 2021).
 ///
-/// With a shift s the log-SNR is moved by 2 ln s: below 1 adds noise, for larger pictures (Hoogeboom et al. 2023, arXiv 2301.11093).
+/// With a shift s the log-SNR is moved by 2 ln s: below 1 adds noise, for larger pictures (Hoogeboom et al.
+/// 2023, arXiv 2301.11093).
 public struct VariancePreservingCosine: Schedule, Equatable {
     public static let name = "vp_cosine"
     public let shift: Double

@@ -1,9 +1,11 @@
 import Tensors
 
-/// Steps of a chain drawn in proportion to √E[L²] of their recent losses (Nichol & Dhariwal 2021, equation 18).
+/// Steps of a chain drawn in proportion to √E[L²] of their recent losses (Nichol & Dhariwal 2021, equation
+/// 18).
 ///
-/// A value: the trainer records the losses of a step once, after the update, and saves the table with everything else.
-/// Uniform until every step has been seen `window` times; then mixed with `floor` of uniform. Weights are 1 / (T p).
+/// A value: the trainer records the losses of a step once, after the update, and saves the table with
+/// everything else. Uniform until every step has been seen `window` times; then mixed with `floor` of
+/// uniform. Weights are 1 / (T p).
 public struct ImportanceTimes: TimeDensity, Equatable {
     public static let name = "importance"
     public let steps, window: Int
@@ -16,7 +18,8 @@ public struct ImportanceTimes: TimeDensity, Equatable {
     private var cumulative: [Double] = []
 
     public init(steps: Int = 1000, window: Int = 10, floor: Double = 0.001) {
-        precondition(steps > 0 && window > 0 && (0...1).contains(floor), "ImportanceTimes: \(steps), \(window), \(floor)")
+        precondition(
+            steps > 0 && window > 0 && (0...1).contains(floor), "ImportanceTimes: \(steps), \(window), \(floor)")
         self.steps = steps
         self.window = window
         self.floor = floor

@@ -1,7 +1,8 @@
 import Glibc
 import Tensors
 
-/// ln(t / (1 - t)) is normal: training looks most at the middle (Esser et al. 2024, equation 19, arXiv 2403.03206).
+/// ln(t / (1 - t)) is normal: training looks most at the middle (Esser et al. 2024, equation 19, arXiv
+/// 2403.03206).
 ///
 /// It is meant to change the weighting, so weights are 1.
 public struct LogitNormalTimes: TimeDensity, Equatable {

@@ -26,10 +26,12 @@ extension ConfigurationValue {
         let place = ConfigurationPlace(file: "--set \(path)")
         let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         let plain = keys.allSatisfy { key in
-            !key.isEmpty && key.unicodeScalars.allSatisfy { $0.value > 0x20 && !"[]{},:\"'".unicodeScalars.contains($0) }
+            !key.isEmpty
+                && key.unicodeScalars.allSatisfy { $0.value > 0x20 && !"[]{},:\"'".unicodeScalars.contains($0) }
         }
         guard plain else {
-            throw InputError("not a key path", at: place.description, expected: "names joined by dots", found: "'\(path)'")
+            throw InputError(
+                "not a key path", at: place.description, expected: "names joined by dots", found: "'\(path)'")
         }
         guard keys.count < YAMLReader.depthLimit else { throw InputError("nested too deep", at: place.description) }
         guard keys[0] != "base" else {

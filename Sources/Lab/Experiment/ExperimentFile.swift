@@ -1,4 +1,3 @@
-import Glibc
 import Tensors
 
 /// An experiment file, read: its bases merged under it, flags over it, references replaced, nulls gone.
@@ -22,7 +21,8 @@ public struct ExperimentFile: Sendable {
 
     /// The same from text, as if `path` held it; bases are looked up from the folder of `path`.
     public init(text: String, path: String, set assignments: [String] = []) throws {
-        try self.init(merged: Self.merge(YAMLReader.parse(text, file: path), path, below: []), path: path, set: assignments)
+        try self.init(
+            merged: Self.merge(YAMLReader.parse(text, file: path), path, below: []), path: path, set: assignments)
     }
 
     private init(merged: ConfigurationValue, path: String, set assignments: [String]) throws {
@@ -41,10 +41,13 @@ public struct ExperimentFile: Sendable {
     /// A fresh strict reader over the whole file.
     public func section() throws -> Section { try Section(root) }
 
+    /// Equal for two files exactly when they merge to the same configuration. Paths count as stated.
+    public var fingerprint: String { root.fingerprint() }
+
     private static func load(_ path: String, below trail: [String]) throws -> ConfigurationValue {
-        let bytes = try readWhole(path)
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw InputError("not UTF-8 text", at: path)
+        let text = try AtomicFile.readText(path)
+        guard text.utf8.count <= byteLimit else {
+            throw InputError("too large for an experiment file", at: path, expected: "at most \(byteLimit >> 20) MiB")
         }
         return try merge(try YAMLReader.parse(text, file: path), path, below: trail)
     }
@@ -64,14 +67,16 @@ public struct ExperimentFile: Sendable {
         let trail = trail + [absolutePath(path)]
         var merged: ConfigurationValue?
         for element in try baseNames(base) {
-            let target = element.name.hasPrefix("/") || folder(of: path).isEmpty
+            let target =
+                element.name.hasPrefix("/") || folder(of: path).isEmpty
                 ? element.name : folder(of: path) + "/" + element.name
             if trail.contains(absolutePath(target)) {
                 throw InputError("bases go in a circle", at: element.place.description, found: element.name)
             }
             guard trail.count <= baseLimit else {
                 throw InputError(
-                    "bases go too deep", at: element.place.description, expected: "at most \(baseLimit) files below one another",
+                    "bases go too deep", at: element.place.description,
+                    expected: "at most \(baseLimit) files below one another",
                     found: element.name)
             }
             let below: ConfigurationValue
@@ -100,26 +105,6 @@ public struct ExperimentFile: Sendable {
                     found: element.shown)
             }
             return (name, element.place)
-        }
-    }
-
-    private static func readWhole(_ path: String) throws -> [UInt8] {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw InputError("cannot be read", at: path, found: String(cString: strerror(errno))) }
-        defer { close(file) }
-        var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = read(file, &chunk, chunk.count)
-            if count == 0 { return bytes }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw InputError("cannot be read", at: path, found: String(cString: strerror(errno)))
-            }
-            bytes += chunk[..<count]
-            guard bytes.count <= byteLimit else {
-                throw InputError("too large for an experiment file", at: path, expected: "at most \(byteLimit >> 20) MiB")
-            }
         }
     }
 }

@@ -8,7 +8,8 @@ enum YAMLReader {
 
     /// - Parameter place: what to report instead of line and column, for texts that come from a flag.
     static func parse(_ text: String, file: String, place: ConfigurationPlace? = nil) throws -> ConfigurationValue {
-        if let bad = text.unicodeScalars.firstIndex(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) }) {
+        if let bad = text.unicodeScalars.firstIndex(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) })
+        {
             let offset = text.utf8.distance(from: text.utf8.startIndex, to: bad)
             throw InputError(
                 "a control character has no place in YAML", at: place?.description ?? file,
@@ -62,7 +63,8 @@ private struct Conversion {
         case .scalar(let scalar):
             try refuse(scalar.tag, here, quoted: scalar.style != .plain)
             return ConfigurationValue(
-                scalar.style == .plain ? ConfigurationValue.plainScalar(scalar.string) : .string(scalar.string), at: here)
+                scalar.style == .plain ? ConfigurationValue.plainScalar(scalar.string) : .string(scalar.string),
+                at: here)
         case .sequence(let sequence):
             try refuse(sequence.tag, here)
             return ConfigurationValue(.list(try sequence.map { try value($0, depth: depth + 1) }), at: here)
@@ -84,7 +86,8 @@ private struct Conversion {
             if keyNode.anchor != nil { throw noAnchors(here) }
             try refuse(key.tag, here, ofKey: true)
             guard key.string != "<<" else {
-                throw InputError("merge keys are not supported", at: here.description, hint: "use 'base:' or ${path.to.value}")
+                throw InputError(
+                    "merge keys are not supported", at: here.description, hint: "use 'base:' or ${path.to.value}")
             }
             guard !key.string.isEmpty else { throw InputError("an empty key", at: here.description) }
             guard seen.insert(key.string).inserted else {

@@ -24,10 +24,18 @@ public protocol Dataset: Sendable {
     /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice
     /// of a caption.
     func example(_ index: Int, epoch: Int) throws -> Example
+    /// The example without its picture, where that spares reading or drawing it.
+    func words(_ index: Int, epoch: Int) throws -> Example
 }
 
 extension Dataset {
     public var classNames: [String] { [] }
+
+    public func words(_ index: Int, epoch: Int) throws -> Example {
+        var example = try example(index, epoch: epoch)
+        example.picture = nil
+        return example
+    }
 }
 
 /// Which part of a data set is meant.

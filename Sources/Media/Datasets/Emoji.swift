@@ -78,6 +78,10 @@ public struct Emoji: Dataset {
             name: entry.names["en"]!)
     }
 
+    public func words(_ index: Int, epoch: Int) -> Example {
+        Example(caption: caption(index, epoch: epoch), name: entries[index].names["en"]!)
+    }
+
     /// The caption alone, without reading the picture.
     public func caption(_ index: Int, epoch: Int) -> String {
         let name = entries[index].names[language]!

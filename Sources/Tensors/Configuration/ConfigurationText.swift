@@ -33,6 +33,11 @@ extension ConfigurationValue {
         Array(withoutNulls.json(sorted: true, relativeTo: folder).utf8)
     }
 
+    /// SHA-256 of the canonical bytes, in hexadecimal digits.
+    public func fingerprint(relativeTo folder: String? = nil) -> String {
+        SHA256.hex(canonicalBytes(relativeTo: folder))
+    }
+
     private func write(into lines: inout [String], indent: Int, prefix: String, folder: String?) {
         let pad = String(repeating: " ", count: indent)
         switch content {
@@ -128,7 +133,8 @@ private func quoted(_ text: String) -> String {
         case "\n": out += "\\n"
         case "\t": out += "\\t"
         case "\r": out += "\\r"
-        case _ where scalar.value < 0x20 || (0x7F...0xA0).contains(scalar.value)
+        case _
+        where scalar.value < 0x20 || (0x7F...0xA0).contains(scalar.value)
             || [0x2028, 0x2029, 0xFEFF].contains(scalar.value):
             let hex = String(scalar.value, radix: 16)
             out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex

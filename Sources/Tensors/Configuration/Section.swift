@@ -107,7 +107,8 @@ public final class Section {
     /// The map under `key`; one without keys when missing, so that defaults fill it.
     public func section(_ key: String) throws -> Section {
         if case .section(let child) = records[key] { return child }
-        let child = try take(key).map { try Section($0, keyPath: path(of: key)) }
+        let child =
+            try take(key).map { try Section($0, keyPath: path(of: key)) }
             ?? Section(emptyAt: place, keyPath: path(of: key))
         records[key] = .section(child)
         return child

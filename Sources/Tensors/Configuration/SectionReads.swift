@@ -156,8 +156,11 @@ extension Section {
     public func seeds(_ key: String, default fallback: [Int]? = nil) throws -> [Int] {
         if case .string(let text)? = peek(key)?.content {
             let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, first <= last, last - first < 1 << 20
-            else { throw error(key, "is not a range of seeds", expected: "first-last, such as 0-63", found: "'\(text)'") }
+            guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 0, first <= last,
+                last - first < 1 << 20
+            else {
+                throw error(key, "is not a range of seeds", expected: "first-last, such as 0-63", found: "'\(text)'")
+            }
             record(key, take(key)!)
             return Array(first...last)
         }

@@ -65,5 +65,7 @@ final class AppendFile {
         guard fsync(descriptor) == 0 else { throw failure("cannot be flushed to disk") }
     }
 
-    private func failure(_ what: String) -> WorkError { WorkError("\(path): \(what): \(String(cString: strerror(errno)))") }
+    private func failure(_ what: String) -> WorkError {
+        WorkError("\(path): \(what): \(String(cString: strerror(errno)))")
+    }
 }

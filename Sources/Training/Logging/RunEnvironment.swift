@@ -28,18 +28,19 @@ public struct RunEnvironment: Sendable {
         self.version = version
         self.kernels = kernels
         processor = Self.field("model name", of: cpuInfo, separator: ":") ?? "unknown"
-        cores = Self.field("Cpus_allowed_list", of: status, separator: ":").flatMap(Self.count)
+        cores =
+            Self.field("Cpus_allowed_list", of: status, separator: ":").flatMap(Self.count)
             ?? sysconf(Int32(_SC_NPROCESSORS_ONLN))
         memoryBytes = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
         system = Self.field("PRETTY_NAME", of: osRelease, separator: "=") ?? "Linux"
         #if compiler(>=6.4)
-        swift = "6.4 or later"
+            swift = "6.4 or later"
         #elseif compiler(>=6.3)
-        swift = "6.3"
+            swift = "6.3"
         #elseif compiler(>=6.2)
-        swift = "6.2"
+            swift = "6.2"
         #else
-        swift = "6.1"
+            swift = "6.1"
         #endif
     }
 
@@ -69,7 +70,8 @@ public struct RunEnvironment: Sendable {
             guard let cut = line.firstIndex(of: separator) else { continue }
             guard line[..<cut].split(whereSeparator: \.isWhitespace).joined(separator: " ") == name else { continue }
             let value = line[line.index(after: cut)...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-            return value.hasPrefix("\"") && value.hasSuffix("\"") && value.count > 1 ? String(value.dropFirst().dropLast()) : value
+            return value.hasPrefix("\"") && value.hasSuffix("\"") && value.count > 1
+                ? String(value.dropFirst().dropLast()) : value
         }
         return nil
     }

@@ -65,3 +65,54 @@ public final class RunLog {
 
     private static func quoted(_ text: String) -> String { ConfigurationValue(.string(text)).json() }
 }
+
+extension RunLog {
+    /// One line of a log as read back.
+    public struct Line: Sendable {
+        public let step: Int
+        public let values: [(key: String, value: Value)]
+    }
+
+    /// The lines of a log; a torn last one is left out, any other damage is an error with its line.
+    public static func lines(of path: String) throws -> [Line] {
+        let bytes = try AtomicFile.read(path)
+        var lines: [Line] = []
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            let place = "\(path):\(lines.count + 1)"
+            let members = try JSONField(JSON.parse(Array(rest[..<end]), file: place), in: place).members()
+            guard let first = members.first, first.key == "step" else {
+                throw InputError("not a log line", at: place, expected: "an object that begins with the step")
+            }
+            lines.append(
+                Line(step: try first.value.int(), values: try members.dropFirst().map { ($0.key, try value($0.value)) })
+            )
+            rest = rest[(end + 1)...]
+        }
+        return lines
+    }
+
+    /// The values of one key over the steps, lines without it left out; the texts "nan", "inf" and "-inf" are numbers again.
+    public static func curve(_ key: String, in lines: [Line]) -> [(step: Int, value: Double)] {
+        lines.compactMap { line in
+            switch line.values.first(where: { $0.key == key })?.value {
+            case .number(let number)?: (line.step, number)
+            case .int(let number)?: (line.step, Double(number))
+            case .text("nan")?: (line.step, .nan)
+            case .text("inf")?: (line.step, .infinity)
+            case .text("-inf")?: (line.step, -.infinity)
+            default: nil
+            }
+        }
+    }
+
+    private static func value(_ field: JSONField) throws -> Value {
+        switch field.json {
+        case .bool(let flag): .flag(flag)
+        case .int(let number): .int(Int(number))
+        case .number(let number): .number(number)
+        case .string(let text): .text(text)
+        default: throw field.mismatch("a number, a text or a truth value")
+        }
+    }
+}

@@ -53,12 +53,14 @@ import Testing
             let file = try ExperimentFile(path: folder + "/e/x.yaml", set: ["model.heads=2", "train.steps=10_0"])
             #expect(
                 file.root.json()
-                    == #"{"model": {"dim": 16, "depth": 4, "heads": 2}, "list": [3], "size": 2, "train": {"steps": 100}}"#)
+                    == #"{"model": {"dim": 16, "depth": 4, "heads": 2}, "list": [3], "size": 2, "train": {"steps": 100}}"#
+            )
         }
     }
 
     @Test func `an unknown key from a base names the base and how to drop it`() throws {
-        try withFiles(["base.yaml": "model:\n  momentum: 1\n", "x.yaml": "base: base.yaml\nmodel: {dim: 1}\n"]) { folder in
+        try withFiles(["base.yaml": "model:\n  momentum: 1\n", "x.yaml": "base: base.yaml\nmodel: {dim: 1}\n"]) {
+            folder in
             let section = try ExperimentFile(path: folder + "/x.yaml").section()
             _ = try section.section("model").int("dim")
             #expect(
@@ -71,19 +73,21 @@ import Testing
     @Test func `bases in a circle, too deep or missing are errors at the line that names them`() throws {
         try withFiles([
             "a.yaml": "base: b.yaml\n", "b.yaml": "x: 1\nbase: a.yaml\n", "d0.yaml": "base: d1.yaml\n",
-            "d1.yaml": "base: d2.yaml\n", "d2.yaml": "base: d3.yaml\n", "d3.yaml": "x: 1\n", "m.yaml": "base: none.yaml\n",
+            "d1.yaml": "base: d2.yaml\n", "d2.yaml": "base: d3.yaml\n", "d3.yaml": "x: 1\n",
+            "m.yaml": "base: none.yaml\n",
         ]) { folder in
             #expect(
                 message { _ = try ExperimentFile(path: folder + "/a.yaml") }
                     == folder + "/b.yaml:2:7: bases go in a circle; found a.yaml")
             #expect(
                 message { _ = try ExperimentFile(path: folder + "/d0.yaml") }
-                    == folder + "/d2.yaml:1:7: bases go too deep; expected at most 2 files below one another; found d3.yaml")
+                    == folder
+                    + "/d2.yaml:1:7: bases go too deep; expected at most 2 files below one another; found d3.yaml")
             let deepest = try ExperimentFile(path: folder + "/d1.yaml")
             #expect(deepest.root.json() == #"{"x": 1}"#)
             #expect(
                 message { _ = try ExperimentFile(path: folder + "/m.yaml") }
-                    == folder + "/m.yaml:1:7: base 'none.yaml': cannot be read; found No such file or directory")
+                    == folder + "/m.yaml:1:7: base 'none.yaml': cannot open the file: no such file or directory")
         }
     }
 
@@ -120,13 +124,16 @@ import Testing
         #expect(message("") == "x.yaml: not an experiment; expected a map of keys; found an empty file")
         #expect(message("a: 1\n---\nb: 2\n").hasPrefix("x.yaml:2:1: not valid YAML"))
         #expect(message("a: " + String(repeating: "[", count: 5000)).hasPrefix("x.yaml"))
-        #expect(message("a: " + String(repeating: "[", count: 100) + String(repeating: "]", count: 100)).contains("deep"))
+        #expect(
+            message("a: " + String(repeating: "[", count: 100) + String(repeating: "]", count: 100)).contains("deep"))
         #expect(message("a: \u{1}\n") == "x.yaml: a control character has no place in YAML; found byte 1 at offset 3")
     }
 
     @Test func `assignments are read as YAML and a wrong one is an error`() throws {
         #expect(
-            try root("a: {b: 1, c: 2}\n", set: ["a.b={x: [1, 2]}", "a.c=", "d.e=1e-3", "f=text: no".replacing(": ", with: "-")])
+            try root(
+                "a: {b: 1, c: 2}\n",
+                set: ["a.b={x: [1, 2]}", "a.c=", "d.e=1e-3", "f=text: no".replacing(": ", with: "-")])
                 == #"{"a": {"b": {"x": [1, 2]}}, "d": {"e": 0.001}, "f": "text-no"}"#)
         #expect(message("a: 1\n", set: ["a"]) == "--set a: not an assignment; expected key.path=value")
         #expect(message("a: 1\n", set: ["a.b=1"]) == "--set a.b: 'a' has no keys; found the integer 1")
@@ -138,19 +145,37 @@ import Testing
         #expect(message("a: 1\n", set: ["base=b.yaml"]).hasPrefix("--set base: 'base' is settled"))
     }
 
+    @Test func `the fingerprint follows the meaning and not the spelling`() throws {
+        func fingerprint(_ text: String) throws -> String { try ExperimentFile(text: text, path: "x.yaml").fingerprint }
+        let one = try fingerprint("a: 1_000\nb: {c: [x], d: null}\n")
+        let same = try fingerprint("b:\n  c:\n    - 'x'\na: 1000\n")
+        let other = try fingerprint("a: 1001\nb: {c: [x]}\n")
+        #expect(one == same)
+        #expect(one != other)
+        #expect(one.count == 64)
+    }
+
     @Test func `written YAML reads back as the same value`() throws {
-        let texts = ["", "a b", "yes", "true", "null", "1", "1e5", "-x", "#c", "a: b", "ü\n\t\"\\", "\u{85}", "${a}", "$$${a", "..", ".5", "0-63", "~"]
+        let texts = [
+            "", "a b", "yes", "true", "null", "1", "1e5", "-x", "#c", "a: b", "ü\n\t\"\\", "\u{85}", "${a}", "$$${a",
+            "..", ".5", "0-63", "~",
+        ]
         let strings = texts.map { ConfigurationValue(.string($0)) }
         let numbers = [0.1, 1e-5, 1e300, -0.0, 3, .infinity, -.infinity].map { ConfigurationValue(.number($0)) }
         let nowhere = ConfigurationPlace(file: "x")
         let inner = ConfigurationValue(
-            .map([.init("k", at: nowhere, ConfigurationValue(.list(strings))), .init("e", at: nowhere, ConfigurationValue(.map([])))]))
+            .map([
+                .init("k", at: nowhere, ConfigurationValue(.list(strings))),
+                .init("e", at: nowhere, ConfigurationValue(.map([]))),
+            ]))
         let value = ConfigurationValue(
             .map([
                 .init("strings", at: nowhere, ConfigurationValue(.list(strings))),
                 .init("numbers", at: nowhere, ConfigurationValue(.list(numbers))),
                 .init("odd key: 1", at: nowhere, inner),
-                .init("maps", at: nowhere, ConfigurationValue(.list([inner, ConfigurationValue(.list([inner, inner])), inner]))),
+                .init(
+                    "maps", at: nowhere,
+                    ConfigurationValue(.list([inner, ConfigurationValue(.list([inner, inner])), inner]))),
                 .init("true", at: nowhere, ConfigurationValue(.bool(true))),
                 .init("none", at: nowhere, ConfigurationValue(.list([]))),
             ]))

@@ -31,7 +31,11 @@ import Testing
             case 1: bytes.insert(contentsOf: bytes[at..<end], at: Int.random(in: 0...bytes.count, using: &random))
             case 2: bytes[at] = UInt8.random(in: 0...255, using: &random)
             case 3: bytes.insert(Array("[]{}:,&*!|>'\"%@`#-?\n\t $".utf8).randomElement(using: &random)!, at: at)
-            default: bytes.insert(contentsOf: Array(["${", "base: ", "<<: ", "- - ", "*a", "&a ", "!!x ", "...\n", "---\n", "? "].randomElement(using: &random)!.utf8), at: at)
+            default:
+                bytes.insert(
+                    contentsOf: Array(
+                        ["${", "base: ", "<<: ", "- - ", "*a", "&a ", "!!x ", "...\n", "---\n", "? "].randomElement(
+                            using: &random)!.utf8), at: at)
             }
         }
         return String(decoding: bytes, as: UTF8.self)

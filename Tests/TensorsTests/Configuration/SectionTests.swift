@@ -26,7 +26,8 @@ import Testing
     @Test func `typed reads give the values written and the defaults where nothing is written`() throws {
         let s = try section([
             ("steps", .int(20_000)), ("lr", .number(2e-4)), ("weight", .int(3)), ("name", .string("x")),
-            ("fast", .bool(true)), ("betas", .list([value(.number(0.9)), value(.int(1))])), ("cache", .string("latents")),
+            ("fast", .bool(true)), ("betas", .list([value(.number(0.9)), value(.int(1))])),
+            ("cache", .string("latents")),
             ("gone", .null), ("seeds", .string("3-6")),
         ])
         #expect(try s.int("steps", in: 1...) == 20_000)
@@ -105,7 +106,9 @@ import Testing
         #expect(parsed("1.") == .number(1))
         #expect(parsed(".5") == .number(0.5))
         #expect(parsed("1_000.5") == .number(1000.5))
-        for text in ["1__0", "_1", "1_", "0x10", "1:30", "0-63", "yes", "on", ".", "e5", "1e", "+", "99999999999999999999"] {
+        for text in [
+            "1__0", "_1", "1_", "0x10", "1:30", "0-63", "yes", "on", ".", "e5", "1e", "+", "99999999999999999999",
+        ] {
             #expect(parsed(text) == .string(text))
         }
     }

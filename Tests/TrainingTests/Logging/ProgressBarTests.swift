@@ -21,8 +21,9 @@ private final class Screen: @unchecked Sendable {
         bar.update(5000, [("loss", "0.134"), ("wait", "2%"), ("a very long metric name", "that has no room")])
         #expect(
             screen.text
-                == "\r\u{1B}[K" + "train  ━━━━━━───────  5,000/10,000  50%  500 it/s  10s left  loss 0.134  wait 2%"
-                    .replacing("━━━━━━───────", with: meter(screen.text)))
+                == "\r\u{1B}[K"
+                + "train  ━━━━━━───────  5,000/10,000  50%  500 it/s  10s left  loss 0.134  wait 2%"
+                .replacing("━━━━━━───────", with: meter(screen.text)))
         for width in [20, 40, 60, 80, 200] {
             let screen = Screen()
             let bar = screen.bar(terminal: true, width: width)

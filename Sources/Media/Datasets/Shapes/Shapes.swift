@@ -36,6 +36,10 @@ public struct Shapes: Dataset {
             picture: scene.picture, caption: caption.description, name: "\(split.rawValue) \(index)")
     }
 
+    public func words(_ index: Int, epoch: Int) -> Example {
+        Example(caption: scene(index).caption.description, name: "\(split.rawValue) \(index)")
+    }
+
     /// `count` sentences of a split in random order, half of them about one object as long as there are
     /// unused ones.
     ///

@@ -1,0 +1,64 @@
+import Codecs
+import Media
+import Networks
+import Systems
+import Tensors
+import Training
+
+/// An experiment file made into parts: the system, its data, its plan.
+public final class Experiment {
+    public let name: String
+    public let seed: UInt64
+    public let system: any System
+    public let dataset: any Dataset
+    public let resolved: ConfigurationValue
+    public var steps: Int { train.plan.steps }
+    let train: TrainSection
+    private let cachesLatents: Bool
+    private let dataKey: String
+
+    public init(_ file: ExperimentFile) throws {
+        let section = try file.section()
+        _ = try section.int("version", default: 1, in: 1...1)
+        name = try section.string("name", default: "run")
+        guard !name.isEmpty, !name.contains("/") else { throw section.error("name", "cannot name a folder", found: "'\(name)'") }
+        seed = UInt64(try section.int("seed", default: 0, in: 0...Int.max))
+        let data = try section.section("data")
+        let trainData = try data.section("train")
+        let dataset = try DataSection.dataset(trainData)
+        self.dataset = dataset
+        cachesLatents = try data.choice("cache", among: ["none", "latents"], default: "none") == "latents"
+        system = try Catalogue.system(section).init(
+            section, Surroundings(captions: { try Self.captions(dataset) }))
+        train = try TrainSection(try section.section("train"), seed: seed)
+        _ = try section.optionalString("notes")
+        let initial = try section.section("init")
+        let from = try initial.optionalPath("from")
+        let skip = try initial.strings("skip", default: [])
+        try section.finish()
+        resolved = section.resolved
+        dataKey = trainData.resolved.json.encoded()
+        system.module.initialize(Noise(seed: seed)("weights"))
+        if let from { try Weights.read(into: system.module, from: from + "/model.safetensors", skipping: skip) }
+    }
+
+    /// Every caption of the first examples, for vocabularies.
+    private static func captions(_ dataset: any Dataset) throws -> [String] {
+        try (0..<min(dataset.count, 20_000)).flatMap { index in
+            try (0..<2).compactMap { try dataset.words(index, epoch: $0).caption }
+        }
+    }
+
+    /// Where batches come from: pictures, or cached latents.
+    func source(cache folder: String, progress: (Int, Int) -> Void) throws -> any BatchSource {
+        let batch = train.plan.batch
+        guard cachesLatents else { return DatasetSource(dataset, batch: batch, seed: seed) }
+        guard let latent = system as? any LatentSystem else {
+            throw InputError("this system does not work in latents", at: "data.cache", expected: "none")
+        }
+        let cache = try LatentCache.open(
+            dataset, codec: latent.frozenCodec, key: latent.codecFingerprint + dataKey + Version.current, folder: folder,
+            progress: progress)
+        return LatentSource(dataset, cache: cache, batch: batch, seed: seed)
+    }
+}

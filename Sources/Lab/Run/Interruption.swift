@@ -1,0 +1,19 @@
+import Glibc
+import Synchronization
+
+/// Ctrl-C and SIGTERM ask a run to stop after the step under way, with a checkpoint.
+public enum Interruption {
+    private static let wanted = Atomic<Bool>(false)
+
+    public static var isWanted: Bool { wanted.load(ordering: .relaxed) }
+
+    /// The first signal asks; a second one ends the program as usual.
+    public static func watch() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { number in
+                Interruption.wanted.store(true, ordering: .relaxed)
+                signal(number, SIG_DFL)
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Systems
+import Tensors
+import Training
+
+/// `train:` steps, batch, microbatch, precision, optimizer, schedule, clip, ema, checkpoint, preview.
+struct TrainSection {
+    var plan = TrainingPlan()
+    let checkpointEvery, keep, keepEvery: Int
+    let logEvery: Int
+    let previewEvery: Int
+    let previewPrompts: [String]
+    let previewClasses: [Int]
+    let previewSeeds: [Int]
+    /// Examples shown to the system before the first step.
+    let prepare: Int
+    /// Examples over which a codec's statistics are fitted at the end.
+    let statistics: Int
+
+    init(_ section: Section, seed: UInt64) throws {
+        plan.seed = seed
+        plan.steps = try section.int("steps", default: 1000, in: 1...1_000_000_000)
+        plan.batch = try section.int("batch", default: 32, in: 1...1_000_000)
+        plan.microbatch = min(plan.batch, try section.int("microbatch", default: plan.batch, in: 1...1_000_000))
+        plan.precision = try section.choice("precision", default: .f32)
+        plan.clip = try section.number("clip", default: 1, in: 0...1e9)
+        plan.onNonfinite = try section.choice("on_nonfinite", default: .stop)
+        let ema = try section.section("ema")
+        plan.averageDecay = try ema.number("decay", default: 0.999, in: 0...0.999999)
+        plan.averageWarmsUp = try ema.bool("warmup", default: true)
+        plan.optimizers = ["default": try Self.optimizer(section)]
+        logEvery = try section.int("log_every", default: 10, in: 1...1_000_000)
+        prepare = try section.int("prepare", default: min(256, plan.batch * 8), in: 0...100_000)
+        statistics = try section.int("statistics", default: 1024, in: 1...10_000_000)
+        let checkpoint = try section.section("checkpoint")
+        checkpointEvery = try checkpoint.int("every", default: max(1, plan.steps / 10), in: 1...1_000_000_000)
+        keep = try checkpoint.int("keep", default: 2, in: 1...1_000_000)
+        keepEvery = try checkpoint.int("keep_every", default: 0, in: 0...1_000_000_000)
+        let preview = try section.section("preview")
+        previewEvery = try preview.int("every", default: max(1, plan.steps / 10), in: 0...1_000_000_000)
+        previewPrompts = try preview.strings("prompts", default: [])
+        previewClasses = try preview.ints("classes", default: [])
+        previewSeeds = try preview.seeds("seeds", default: [0, 1, 2, 3])
+    }
+
+    private static func optimizer(_ section: Section) throws -> AdamWConfiguration {
+        let optimizer = try section.section("optimizer")
+        _ = try optimizer.choice("kind", among: ["adamw"], default: "adamw")
+        let rate = try optimizer.number("lr", default: 1e-4, in: Section.positive)
+        let betas = try optimizer.numbers("betas", default: [0.9, 0.999], in: 0..<1)
+        guard betas.count == 2 else { throw optimizer.error("betas", "needs two numbers", found: "\(betas.count)") }
+        let schedule = try section.section("schedule")
+        return AdamWConfiguration(
+            rate: LearningRate(
+                peak: rate, shape: try schedule.choice("kind", default: .constant),
+                warmup: try schedule.int("warmup", default: 0, in: 0...1_000_000_000),
+                floor: try schedule.number("floor", default: 0, in: 0...)),
+            betas: (betas[0], betas[1]), eps: try optimizer.number("eps", default: 1e-8, in: Section.positive),
+            decay: try optimizer.number("weight_decay", default: 0, in: 0...))
+    }
+}

@@ -1,0 +1,70 @@
+import Media
+import Networks
+import Tensors
+
+/// Batches of a data set in epoch order, prepared ahead on a thread of their own.
+///
+/// Row i of step s is the example at position s · batch + i, so that what a run sees depends on the step alone.
+public final class DatasetSource: BatchSource {
+    private let dataset: any Dataset
+    private let batchSize: Int
+    private let order: EpochOrder
+    private var prefetcher: Prefetcher<Batch>?
+    private var nextStep = -1
+    private var current: (step: Int, batch: Batch)?
+    private var waited = 0.0
+
+    public init(_ dataset: any Dataset, batch: Int, seed: UInt64) {
+        self.dataset = dataset
+        batchSize = batch
+        order = EpochOrder(count: dataset.count, seed: seed)
+    }
+
+    /// Seconds that training has waited for data.
+    public var waitedSeconds: Double { waited + (prefetcher?.waitedSeconds ?? 0) }
+
+    public func batch(step: Int, range: Range<Int>, places: [Noise]) throws -> Batch {
+        guard range.upperBound <= batchSize else {
+            var batch = try Self.load(dataset, order.batch(at: step * batchSize, size: range.upperBound))
+            batch.places = places
+            return batch
+        }
+        if current?.step != step { current = (step, try whole(step)) }
+        return current!.batch.rows(range, places: places)
+    }
+
+    private func whole(_ step: Int) throws -> Batch {
+        if prefetcher == nil || step != nextStep {
+            waited = waitedSeconds
+            prefetcher = Prefetcher(from: step) { [dataset, order, batchSize] step in
+                try Self.load(dataset, order.batch(at: step * batchSize, size: batchSize))
+            }
+        }
+        nextStep = step + 1
+        return try prefetcher!.next()
+    }
+
+    private static func load(_ dataset: any Dataset, _ places: [EpochOrder.Place]) throws -> Batch {
+        let examples = try places.map { try dataset.example($0.index, epoch: $0.epoch) }
+        let pictures = examples.compactMap(\.picture)
+        if let first = pictures.first, let odd = examples.first(where: {
+            $0.picture.map { $0.width != first.width || $0.height != first.height || $0.channels != first.channels } ?? true
+        }) {
+            throw InputError(
+                "pictures of one data set differ in size", at: odd.name, expected: "\(first.width)x\(first.height)",
+                found: odd.picture.map { "\($0.width)x\($0.height)" } ?? "no picture", hint: "set data.train.size")
+        }
+        return Batch(
+            pictures: pictures.isEmpty ? nil : Tensor(pictures), captions: examples.map { $0.caption ?? "" },
+            labels: examples.map { $0.label ?? 0 }, places: [])
+    }
+}
+
+extension Batch {
+    /// Some rows of a whole batch.
+    func rows(_ range: Range<Int>, places: [Noise]) -> Batch {
+        Batch(
+            pictures: pictures?.slice(0, range), latents: latents?.slice(0, range), captions: Array(captions[range]),
+            labels: Array(labels[range]), places: places)
+    }
+}
