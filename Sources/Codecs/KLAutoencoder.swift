@@ -14,10 +14,10 @@ public struct KLAutoencoderConfiguration: Sendable, Equatable {
     /// Throws what is wrong with values that a person wrote.
     public func check(at place: String? = nil) throws(InputError) {
         try network.check(at: place)
-        try reconstruction.check(for: network.mediaShape, at: place)
+        try reconstruction.check(for: network.mediaShape, at: place.map { $0 + ".loss" } ?? "loss")
         guard klWeight >= 0, klWeight.isFinite else {
             throw InputError(
-                "not a loss weight", at: place.map { "\($0).klWeight" } ?? "klWeight",
+                "not a loss weight", at: place.map { "\($0).kl_weight" } ?? "kl_weight",
                 expected: "a number of 0 or more",
                 found: "\(klWeight)")
         }

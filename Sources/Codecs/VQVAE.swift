@@ -15,10 +15,10 @@ public struct VQVAEConfiguration: Sendable, Equatable {
     public func check(at place: String? = nil) throws(InputError) {
         try network.check(at: place)
         try quantizer.check(at: place)
-        try reconstruction.check(for: network.mediaShape, at: place)
+        try reconstruction.check(for: network.mediaShape, at: place.map { $0 + ".loss" } ?? "loss")
         if let codeWidth, codeWidth < 1 {
             throw InputError(
-                "the codec cannot be built", at: place.map { "\($0).codeWidth" } ?? "codeWidth",
+                "the codec cannot be built", at: place.map { "\($0).code_width" } ?? "code_width",
                 expected: "a positive number",
                 found: "\(codeWidth)")
         }

@@ -1,7 +1,6 @@
 import Glibc
 
-/// Eigenvalues and eigenvectors of a real symmetric matrix by cyclic Jacobi rotations (Golub & Van Loan,
-/// section 8.5).
+/// Eigenvalues and eigenvectors of a real symmetric matrix by cyclic Jacobi rotations.
 struct SymmetricEigen {
     /// In no particular order.
     private(set) var values: [Double]

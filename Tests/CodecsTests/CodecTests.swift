@@ -198,6 +198,33 @@ import Training
         expectClose(books[2], books[0], relative: 1e-5)
     }
 
+    @Test func `in bf16 losses and gradients stay near those of f32, and media come out as f32`() {
+        let x = discs([0, 1, 2, 3], size: 16)
+        let batch = Batch(pictures: x, places: (0..<4).map { Noise(seed: 8)($0) })
+        let (real, tokens) = (kl(), vq())
+        tokens.prepare(with: batch)
+        for (codec, loss) in [(real, { real.loss(batch).loss }), (tokens, { tokens.loss(batch, step: 0).loss })]
+            as [(Module, () -> Tensor)]
+        {
+            codec.parameters().filter { $0.initializer == .zeros }.forEach {
+                $0.set(Noise(seed: 2)($0.name).normal($0.shape) * 0.05)
+            }
+            func run(_ precision: Precision) -> (Float, Tensor) {
+                withPrecision(precision) {
+                    let value = loss()
+                    let parts = gradients(of: value, wrt: codec.parameters().map(\.value))
+                    return (value.scalar, concatenated(parts.map { $0.reshaped([-1]) }, axis: 0))
+                }
+            }
+            let (full, half) = (run(.f32), run(.bf16))
+            #expect(abs(half.0 - full.0) < 0.02 * full.0, "\(half.0) for \(full.0)")
+            let cosine = (full.1 * half.1).sum() / (full.1.square().sum() * half.1.square().sum()).sqrt()
+            #expect(cosine.scalar > 0.98, "direction of the gradient: \(cosine.scalar)")
+        }
+        let y = withPrecision(.bf16) { real.decode(real.encode(x)) }
+        #expect(y.dtype == .f32)
+    }
+
     @Test func `reconstruction terms are what they are called`() {
         let x = Noise(seed: 1).normal([2, 4, 4, 1])
         let y = Noise(seed: 2).normal([2, 4, 4, 1])
@@ -231,12 +258,12 @@ import Training
 
     @Test func `bad settings are refused by name`() {
         for (field, change) in [
-            ("mediaShape", { $0.network.mediaShape = [18, 17, 3] }),
+            ("size", { $0.network.mediaShape = [18, 17, 3] }),
             ("multipliers", { $0.network.multipliers = [] }),
             ("channels", { $0.network.channels = 0 }),
-            ("attentionLevels", { $0.network.attentionLevels = [2] }),
-            ("klWeight", { $0.klWeight = -1 }), ("l1", { $0.reconstruction.l1 = .infinity }),
-            ("scales", { $0.reconstruction.scales = 9 }), ("groups", { $0.network.groups = 0 }),
+            ("attention_levels", { $0.network.attentionLevels = [2] }),
+            ("kl_weight", { $0.klWeight = -1 }), ("loss.l1", { $0.reconstruction.l1 = .infinity }),
+            ("loss.scales", { $0.reconstruction.scales = 9 }), ("groups", { $0.network.groups = 0 }),
         ] as [(String, (inout KLAutoencoderConfiguration) -> Void)] {
             var c = KLAutoencoderConfiguration()
             c.network = network()

@@ -32,14 +32,15 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
     /// Channels of each level, finest first.
     package var widths: [Int] { multipliers.map { channels * $0 } }
 
-    /// Throws what is wrong with values that a person wrote; `place` is the section they were written in.
+    /// Throws what is wrong with values that a person wrote, by the names they have in an experiment file; `place` is the
+    /// section they were written in.
     public func check(at place: String? = nil) throws(InputError) {
         func refuse(_ field: String, _ expected: String, _ found: Any) -> InputError {
             let path = place.map { "\($0).\(field)" } ?? field
             return InputError("the codec cannot be built", at: path, expected: expected, found: "\(found)")
         }
         guard mediaShape.count == 3, mediaShape.allSatisfy({ $0 > 0 }) else {
-            throw refuse("mediaShape", "three positive sizes: height, width, channels", mediaShape)
+            throw refuse("size", "three positive sizes: height, width, channels", mediaShape)
         }
         guard channels > 0 else { throw refuse("channels", "a positive number", channels) }
         guard (1...8).contains(multipliers.count), multipliers.allSatisfy({ $0 > 0 }) else {
@@ -47,15 +48,15 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
         }
         guard mediaShape[0] % factor == 0, mediaShape[1] % factor == 0 else {
             throw refuse(
-                "mediaShape",
+                "size",
                 "height and width that are multiples of \(factor), for \(multipliers.count) levels",
                 mediaShape)
         }
         guard blocks > 0 else { throw refuse("blocks", "a positive number", blocks) }
-        guard latentChannels > 0 else { throw refuse("latentChannels", "a positive number", latentChannels) }
+        guard latentChannels > 0 else { throw refuse("latent_channels", "a positive number", latentChannels) }
         guard groups > 0 else { throw refuse("groups", "a positive number", groups) }
         if let level = attentionLevels.first(where: { !multipliers.indices.contains($0) }) {
-            throw refuse("attentionLevels", "levels from 0 to \(multipliers.count - 1)", level)
+            throw refuse("attention_levels", "levels from 0 to \(multipliers.count - 1)", level)
         }
     }
 }

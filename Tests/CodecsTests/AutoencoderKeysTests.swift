@@ -3,11 +3,11 @@ import Tensors
 import TestKit
 import Testing
 
-/// diffusers' AutoencoderKL: `Tests/Goldens/kl.py`.
-@Suite struct KLParityTests {
+/// Weights by foreign names: those of diffusers' AutoencoderKL in `Tests/Goldens/kl.py`, and older ones.
+@Suite struct AutoencoderKeysTests {
     private func codec() throws -> KLAutoencoder {
         var c = KLAutoencoderConfiguration()
-        c.network = fixtureNetwork(4, [2, 3], latent: 4, groups: 4)
+        c.network = fixtureNetwork(4, [2, 4], latent: 4, groups: 4)
         c.klWeight = 1e-2
         c.reconstruction = ReconstructionLoss(l1: 0, l2: 1)
         let codec = KLAutoencoder(c)
@@ -23,38 +23,14 @@ import Testing
         return codec
     }
 
-    @Test func `moments, draw and decoded pictures are those of diffusers`() throws {
+    @Test func `the codec's own loss is PyTorch's`() throws {
         let (front, back) = (try Goldens.open("kl.safetensors"), try Goldens.open("kl_decoder.safetensors"))
-        let codec = try codec()
-        let (mean, logVariance) = codec.rawMoments(channelsLast(try front.tensor("x")))
-        let moments = channelsLast(try front.tensor("moments"))
-        expectClose(concatenated([mean, logVariance], axis: 3), moments, "moments")
-        let z = mean + (logVariance * 0.5).exp() * channelsLast(try front.tensor("noise"))
-        expectClose(z, channelsLast(try front.tensor("z")), "draw")
-        expectClose(codec.decodedRaw(z), channelsLast(try back.tensor("decoded")), "decoded")
-    }
-
-    @Test func `the loss and its gradient for every weight are those of PyTorch`() throws {
-        let (front, back) = (try Goldens.open("kl.safetensors"), try Goldens.open("kl_decoder.safetensors"))
-        let golden = try Goldens.open("kl_gradients.safetensors")
-        let codec = try codec()
-        let parameters = codec.parameters()
-        let x = channelsLast(try front.tensor("x"))
-        let loss = codec.loss(x, noise: channelsLast(try front.tensor("noise")))
+        let loss = try codec().loss(
+            channelsLast(front.tensor("x")), noise: channelsLast(front.tensor("noise")))
         expectClose(loss.total, try back.tensor("loss"), relative: 1e-5, "loss")
         expectClose(loss.reconstruction, try back.tensor("reconstruction"), relative: 1e-5, "reconstruction")
         expectClose(loss.kl.mean(), try back.tensor("kl"), relative: 1e-5, "kl")
-        let found = gradients(of: loss.total, wrt: parameters.map(\.value))
-        var compared = 0
-        for tensor in AutoencoderKeys(codec).tensors {
-            let i = try #require(parameters.firstIndex { $0.name == tensor.path })
-            let expected = tensor.converted(try golden.tensor("grad." + tensor.keys[0]))
-            expectClose(
-                found[i].chunked(tensor.part.of, axis: 0)[tensor.part.index], expected, absolute: 1e-7,
-                tensor.keys[0])
-            compared += 1
-        }
-        #expect(compared == golden.entries.count)
+        expectClose(loss.decoded, channelsLast(try back.tensor("decoded")), "decoded")
     }
 
     @Test func `exported tensors are the files' own`() throws {
