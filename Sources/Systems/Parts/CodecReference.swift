@@ -5,7 +5,9 @@ import Networks
 import Tensors
 
 /// The frozen codec that a generator works in, and how its latents reach training and sampling.
-struct CodecReference {
+///
+/// A class, so that the walker does not take the frozen codec for a part of the model.
+final class CodecReference {
     let codec: any Codec
     let folder: String
     let fingerprint: String
