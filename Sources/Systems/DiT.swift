@@ -12,7 +12,7 @@ import Tensors
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
 
-    let reader: CaptionReader?
+    let reader: (any TextReader)?
     let denoiser: DiffusionTransformer
     public let sampling: SamplingDefaults
     let codec: CodecReference
@@ -32,12 +32,12 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         let kind = try condition.choice("kind", among: ["none", "class", "text"], default: "none")
         dropout = try condition.float("dropout", default: 0.1, in: 0...1)
         classes = kind == "class" ? try condition.int("classes", in: 1...1_000_000) : 0
-        reader = kind == "text" ? try CaptionReader(condition, surroundings) : nil
+        reader = kind == "text" ? try TextReaders.reader(condition, surroundings) : nil
 
         gaussian = try GaussianSection(try section.section("corruption"))
         var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
         c.classes = classes
-        c.contextWidth = reader?.encoder.width ?? 0
+        c.contextWidth = reader?.width ?? 0
         c.prediction = gaussian.parameterization
         try GaussianCorruption(gaussian.schedule).check(c.prediction)
         denoiser = DiffusionTransformer(c)
@@ -145,7 +145,11 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         try reader?.write(to: folder)
     }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { codec.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        let stored = codec.configuration(resolved)
+        guard let reader, let condition = stored["condition"] else { return stored }
+        return stored.setting("condition", reader.configuration(condition))
+    }
 }
 
 extension DiTConfiguration {
