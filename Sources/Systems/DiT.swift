@@ -7,8 +7,9 @@ import Tensors
 
 /// P16: a Diffusion Transformer in a codec's latents, told a class or a sentence (Peebles & Xie 2023, arXiv 2212.09748).
 ///
-/// Sections: `codec {from}`, `condition {kind, dropout, ...}`, `model {size or dim, depth, heads; patch, conditioning,
-/// learn_variance}`, `corruption {schedule, parameterization, time, weighting}`, `sample {sampler, steps, spacing, cfg_scale}`.
+/// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
+/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, learn_variance}`;
+/// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
 

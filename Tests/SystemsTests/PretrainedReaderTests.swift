@@ -17,7 +17,9 @@ import Testing
 
     @Test func `padding and neighbours change nothing of what is said of a caption`() throws {
         let folder = try BERTFolder()
-        let (short, long) = (try PretrainedReader(folder.path, length: 5), try PretrainedReader(folder.path, length: 16))
+        let (short, long) = (
+            try PretrainedReader(folder.path, length: 5), try PretrainedReader(folder.path, length: 16)
+        )
         let alone = short(["a red circle"])
         let beside = long(["blue", "a red circle", "a blue square a blue square a blue square"])
         expectClose(beside.states!.slice(0, 1..<2).slice(1, 0..<5), alone.states!, relative: 1e-5)
@@ -51,7 +53,9 @@ struct MiniLMTests {
     @Test func `a published sentence encoder gives the ids, states and sentence vectors its package gives`() throws {
         let golden = Golden("minilm")
         let sentences = try #require(try Goldens.open("minilm.safetensors").metadata["sentences"])
-        let captions = try JSONField(JSON.parse(sentences, file: "sentences"), in: "sentences").elements().map { try $0.string() }
+        let captions = try JSONField(JSON.parse(sentences, file: "sentences"), in: "sentences").elements().map {
+            try $0.string()
+        }
         let folder = ProcessInfo.processInfo.environment["LATENTLAB_MINILM"]!
         let reader = try PretrainedReader(folder, length: golden.tokens("ids").shape[1])
         let words = reader.tokens(captions)

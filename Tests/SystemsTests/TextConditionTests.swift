@@ -17,7 +17,10 @@ import Testing
         if !FileManager.default.fileExists(atPath: codec) {
             let part: JSON = [
                 "system": "kl-autoencoder",
-                "codec": ["size": [8, 8], "channels": 8, "multipliers": [1, 2], "blocks": 1, "latent_channels": 2, "groups": 4],
+                "codec": [
+                    "size": [8, 8], "channels": 8, "multipliers": [1, 2], "blocks": 1, "latent_channels": 2,
+                    "groups": 4,
+                ],
             ]
             try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
             let section = try Section(ConfigurationValue(part, file: "codec"))
@@ -49,7 +52,10 @@ import Testing
         return pictures
     }
 
-    @Test func `a model with a frozen encoder is whole: it says the same in another place without the encoder's folder`() throws {
+    @Test
+    func `a model with a frozen encoder is whole: it says the same in another place without the encoder's folder`()
+        throws
+    {
         defer { try? FileManager.default.removeItem(atPath: home) }
         var encoder: BERTFolder? = try BERTFolder()
         let section = try section(["kind": "text", "length": 8, "encoder": ["from": JSON(encoder!.path)]])

@@ -1,14 +1,16 @@
 import Foundation
 import Tensors
 
-/// The encoder of `bert.safetensors` as a folder that Hugging Face would publish, with `changes` to make it a wrong one.
+/// The encoder of `bert.safetensors` as a folder that Hugging Face would publish, with changes to make it a wrong one.
 public final class BERTFolder {
     public let path: String
 
     public static let config: [(key: String, value: JSON)] = [
         ("architectures", ["BertModel"]), ("model_type", "bert"), ("vocab_size", 60), ("hidden_size", 32),
-        ("num_hidden_layers", 2), ("num_attention_heads", 4), ("intermediate_size", 64), ("max_position_embeddings", 16),
-        ("type_vocab_size", 2), ("layer_norm_eps", 1e-12), ("hidden_act", "gelu"), ("position_embedding_type", "absolute"),
+        ("num_hidden_layers", 2), ("num_attention_heads", 4), ("intermediate_size", 64),
+        ("max_position_embeddings", 16),
+        ("type_vocab_size", 2), ("layer_norm_eps", 1e-12), ("hidden_act", "gelu"),
+        ("position_embedding_type", "absolute"),
     ]
 
     /// - Parameters:
@@ -29,7 +31,8 @@ public final class BERTFolder {
 
         let golden = Golden("bert")
         var writer = SafetensorsWriter()
-        for name in golden.names where name.contains("LayerNorm") || name.hasSuffix(".weight") || name.hasSuffix(".bias") {
+        for name in golden.names
+        where name.contains("LayerNorm") || name.hasSuffix(".weight") || name.hasSuffix(".bias") {
             if let kept = tensor(name, golden[name]) { writer.add(kept.name, kept.value) }
         }
         for (name, value) in extra { writer.add(name, value) }

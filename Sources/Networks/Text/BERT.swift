@@ -44,7 +44,9 @@ public struct BERTConfiguration: Sendable, Equatable {
         }
         if let field = try json.optional("position_embedding_type") { _ = try field.string(oneOf: ["absolute"]) }
         for key in ["is_decoder", "add_cross_attention"] {
-            if let field = try json.optional(key), try field.bool() { throw field.mismatch("false, as an encoder has it") }
+            if let field = try json.optional(key), try field.bool() {
+                throw field.mismatch("false, as an encoder has it")
+            }
         }
     }
 }
@@ -88,7 +90,8 @@ public final class BERTEncoder: Module {
             ids.shape.count == 2 && ids.shape[1] <= configuration.positions,
             "BERTEncoder: tokens \(ids.shape), at most \(configuration.positions) positions")
         precondition(
-            types == nil || types!.shape == ids.shape, "BERTEncoder: token types \(types!.shape) for tokens \(ids.shape)")
+            types == nil || types!.shape == ids.shape,
+            "BERTEncoder: token types \(types!.shape) for tokens \(ids.shape)")
         let type = types.map { tokenTypes($0) } ?? tokenTypes.weight.value.slice(0, 0..<1)
         return norm(words(ids) + type + positions.weight.value.slice(0, 0..<ids.shape[1]))
     }

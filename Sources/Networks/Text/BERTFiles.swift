@@ -65,18 +65,21 @@ struct BERTKeys {
             guard let entry = wanted.keys.lazy.compactMap({ file[prefix + $0] }).first else {
                 let near = nearestName(to: prefix + wanted.keys[0], among: file.entries.lazy.map(\.name))
                 throw InputError(
-                    "tensor \"\(prefix + wanted.keys[0])\" is missing", at: file.path, expected: "shape \(wanted.shape)",
+                    "tensor \"\(prefix + wanted.keys[0])\" is missing", at: file.path,
+                    expected: "shape \(wanted.shape)",
                     hint: near.map { "there is \"\($0)\"" })
             }
             guard entry.shape == wanted.shape else {
                 throw InputError(
-                    "tensor \"\(entry.name)\" does not fit config.json", at: file.path, expected: "shape \(wanted.shape)",
+                    "tensor \"\(entry.name)\" does not fit config.json", at: file.path,
+                    expected: "shape \(wanted.shape)",
                     found: "\(entry.shape)")
             }
             found.append((wanted.path, entry))
         }
         let used = Set(found.map(\.entry.name))
-        if let odd = file.entries.first(where: { !used.contains($0.name) && !Self.isIgnored($0.name, prefix: prefix) }) {
+        if let odd = file.entries.first(where: { !used.contains($0.name) && !Self.isIgnored($0.name, prefix: prefix) })
+        {
             throw InputError(
                 "tensor \"\(odd.name)\" is not part of the model that config.json describes", at: file.path)
         }

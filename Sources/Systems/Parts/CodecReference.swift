@@ -6,7 +6,7 @@ import Tensors
 
 /// The frozen codec that a generator works in, and how its latents reach training and sampling.
 ///
-/// No `Module`, so that the codec's parameters are not among the generator's: its files lie under `codec/` alone.
+/// A class, so that the walker does not take the frozen codec for a part of the model.
 final class CodecReference {
     let codec: any Codec
     let folder: String

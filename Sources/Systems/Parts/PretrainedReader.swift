@@ -27,7 +27,8 @@ public final class PretrainedReader: TextReader {
         let c = encoder.configuration
         guard tokenizer.vocabularySize <= c.vocabulary else {
             throw InputError(
-                "the tokenizer does not belong to the encoder", at: folder, expected: "at most vocab_size = \(c.vocabulary) tokens",
+                "the tokenizer does not belong to the encoder", at: folder,
+                expected: "at most vocab_size = \(c.vocabulary) tokens",
                 found: "\(tokenizer.vocabularySize)")
         }
         guard (2...max(2, c.positions)).contains(length) else {
@@ -36,26 +37,31 @@ public final class PretrainedReader: TextReader {
                 found: "\(length)")
         }
         var hash = SHA256()
-        for name in ["config.json", "model.safetensors"] { hash.update("\(name) \(try SHA256.hex(ofFile: folder + "/" + name))\n") }
+        for name in ["config.json", "model.safetensors"] {
+            hash.update("\(name) \(try SHA256.hex(ofFile: folder + "/" + name))\n")
+        }
         hash.update("tokenizer.json \(SHA256.hex(tokenizer.definition.encodedBytes(pretty: true)))\n")
         fingerprint = hash.hex()
     }
 
-    /// Sections `condition {length}` and `encoder {from}`, in a model directory also the `fingerprint` of the encoder it learned with.
+    /// Sections `condition {length}` and `encoder {from}`; in a model directory also the `fingerprint` of the encoder
+    /// that the model learned with.
     convenience init(_ section: Section, of condition: Section) throws {
         let folder = try section.path("from")
         let positions = max(2, try BERTConfiguration(folder: folder).positions)
         try self.init(folder, length: try condition.int("length", default: min(32, positions), in: 2...positions))
         if let wanted = try section.optionalString("fingerprint"), wanted != fingerprint {
             throw section.error(
-                "fingerprint", "is of another encoder", expected: String(wanted.prefix(12)), found: String(fingerprint.prefix(12)),
+                "fingerprint", "is of another encoder", expected: String(wanted.prefix(12)),
+                found: String(fingerprint.prefix(12)),
                 hint: "the model was trained to listen to an encoder that is not this one")
         }
     }
 
     public func tokens(_ captions: [String]) -> CaptionTokens {
         CaptionTokens(
-            captions.map { tokenizer.encode($0, wrapped: true, limit: length) }, length: length, padding: tokenizer.padding ?? 0)
+            captions.map { tokenizer.encode($0, wrapped: true, limit: length) }, length: length,
+            padding: tokenizer.padding ?? 0)
     }
 
     public func callAsFunction(_ captions: [String]) -> Condition {

@@ -46,7 +46,8 @@ import Testing
         expectIdentical(encoder(ids, types: types(0)), encoder(ids))
         // A second type is a shift of every word: the same encoder whose first type is the second one says the same.
         let swapped = try BERTFolder { name, value in
-            name.contains("token_type") ? (name, concatenated([value.slice(0, 1..<2), value.slice(0, 0..<1)], axis: 0)) : (name, value)
+            name.contains("token_type")
+                ? (name, concatenated([value.slice(0, 1..<2), value.slice(0, 0..<1)], axis: 0)) : (name, value)
         }
         expectIdentical(encoder(ids, types: types(1)), try BERTEncoder.load(swapped.path)(ids))
         #expect(encoder(ids, types: types(1)).values != encoder(ids).values)
@@ -59,13 +60,16 @@ import Testing
         expectClose(a, b, relative: 1e-2)
     }
 
-    @Test(arguments: [
-        ("model_type", "roberta", "model_type"), ("model_type", nil, "model_type"), ("hidden_size", nil, "hidden_size"),
-        ("num_attention_heads", 5, "num_attention_heads"), ("num_hidden_layers", -1, "num_hidden_layers"),
-        ("position_embedding_type", "relative_key", "position_embedding_type"), ("is_decoder", true, "is_decoder"),
-        ("hidden_act", "mish", "hidden_act"), ("layer_norm_eps", 0.0, "layer_norm_eps"), ("vocab_size", "60", "vocab_size"),
-        ("intermediate_size", 1e300, "intermediate_size"),
-    ] as [(String, JSON?, String)])
+    @Test(
+        arguments: [
+            ("model_type", "roberta", "model_type"), ("model_type", nil, "model_type"),
+            ("hidden_size", nil, "hidden_size"),
+            ("num_attention_heads", 5, "num_attention_heads"), ("num_hidden_layers", -1, "num_hidden_layers"),
+            ("position_embedding_type", "relative_key", "position_embedding_type"), ("is_decoder", true, "is_decoder"),
+            ("hidden_act", "mish", "hidden_act"), ("layer_norm_eps", 0.0, "layer_norm_eps"),
+            ("vocab_size", "60", "vocab_size"),
+            ("intermediate_size", 1e300, "intermediate_size"),
+        ] as [(String, JSON?, String)])
     func `a configuration it cannot be is refused by name`(key: String, value: JSON?, named: String) throws {
         let folder = try BERTFolder(changing: [key: value])
         let error = try #require(throws: InputError.self) { try BERTEncoder.load(folder.path) }
@@ -83,7 +87,9 @@ import Testing
         let missing = try complaint(try BERTFolder { $0 == query ? nil : ($0, $1) })
         #expect(missing.contains("\"\(query)\" is missing"))
         let misshapen = try complaint(try BERTFolder { ($0, $0 == query ? $1.slice(0, 0..<31) : $1) })
-        #expect(misshapen.contains("\"\(query)\" does not fit") && misshapen.contains("[32, 32]") && misshapen.contains("[31, 32]"))
+        #expect(
+            misshapen.contains("\"\(query)\" does not fit") && misshapen.contains("[32, 32]")
+                && misshapen.contains("[31, 32]"))
         let leftOver = try complaint(try BERTFolder(changing: ["num_hidden_layers": 1]))
         #expect(leftOver.contains("encoder.layer.1.") && leftOver.contains("not part"))
         let tooDeep = try complaint(try BERTFolder(changing: ["num_hidden_layers": 3]))
