@@ -31,6 +31,7 @@ public final class TextEncoder: Module {
     let positions: Parameter
     let blocks: [TextBlock]
     let norm: LayerNorm
+    public let vocabulary: Int
     public let width: Int
     public let length: Int
 
@@ -39,6 +40,7 @@ public final class TextEncoder: Module {
         positions = Parameter([length, width], .normal(deviation: 0.02), decays: false)
         blocks = (0..<depth).map { _ in TextBlock(width: width, heads: heads) }
         norm = LayerNorm(width)
+        self.vocabulary = vocabulary
         self.width = width
         self.length = length
         super.init()
