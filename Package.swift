@@ -45,6 +45,7 @@ let package = Package(
         .testTarget(name: "TrainingTests", dependencies: ["TestKit", "Training"]),
         .testTarget(name: "DenoisersTests", dependencies: ["TestKit", "Denoisers"]),
         .testTarget(name: "CodecsTests", dependencies: ["TestKit", "Codecs", "Training"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestKit", "LatentLab", "latentlab-cli"]),
         .testTarget(name: "MetricsTests", dependencies: ["TestKit", "Metrics"]),
         .testTarget(name: "MediaTests", dependencies: ["TestKit", "Media"]),
         .testTarget(name: "DiffusionTests", dependencies: ["TestKit", "Diffusion"]),

@@ -109,6 +109,15 @@ static bool sums_by_threads(dnnl_primitive_desc_t description) {
     return strstr(name, "gemm") != NULL;
 }
 
+/// Where the library shares one sum out, threads meet at a barrier of its own that spins without ever giving way. Below this many
+/// multiply-adds (some tenths of a millisecond) one thread is done before two have met, and cores that do other things too are
+/// not waited for.
+static bool is_small(const cdnnl_convolution *c, int64_t batch) {
+    double work = (double)batch * (double)(c->out_height * c->out_width) * (double)(c->out_channels * c->in_channels) *
+                  (double)(c->kernel_height * c->kernel_width);
+    return work < 8e6;
+}
+
 static dnnl_status_t make_description(
     dnnl_primitive_desc_t *description, int kind, const layouts *l, bool bias, dnnl_primitive_attr_t attributes) {
     return kind == PLAN_FORWARD ? forward_description(description, l, bias, attributes)
@@ -127,7 +136,8 @@ static dnnl_status_t make(
     dnnl_primitive_desc_t description = NULL;
     status = plan_attributes(&attributes);
     if (!status) status = make_description(&description, kind, &l, bias, attributes);
-    if (!status && invariant && threads > 1 && sums_by_threads(description)) {
+    bool serial = !status && threads > 1 && (invariant ? sums_by_threads(description) : kind == PLAN_BACKWARD_WEIGHTS && is_small(c, batch));
+    if (serial) {
         p->serial = true;
         plan_set_threads(1);
         dnnl_primitive_desc_destroy(description);

@@ -35,8 +35,16 @@ public enum ModelDirectory {
         _ system: any System, resolved: ConfigurationValue, to folder: String, dtype: DType = .f32,
         values: [String: Tensor]? = nil
     ) throws {
+        var folder = folder
+        while folder.count > 1 && folder.hasSuffix("/") { folder.removeLast() }
+        guard !Folder.exists(folder) || Folder.exists(folder + "/config.json") || Folder.names(in: folder).isEmpty else {
+            throw InputError(
+                "is there already and is no model directory, so it is not replaced", at: folder, expected: "a new folder")
+        }
         let temporary = folder + ".partial"
         try Folder.remove(temporary)
+        // Nothing half-written stays behind, whatever goes wrong.
+        defer { try? Folder.remove(temporary) }
         try Folder.create(temporary)
         try system.writeParts(to: temporary)
         try Weights.write(system.module, to: temporary + "/model.safetensors", dtype: dtype, values: values)

@@ -30,13 +30,14 @@ struct LatentLabCommand: ParsableCommand {
             Foundation.exit(code.rawValue)
         } catch {
             guard exitCode(for: error).rawValue != 0 else { exit(withError: error) }
-            // What ArgumentParser refuses is bad input.
-            finish(2, message(for: error).isEmpty ? "\(error)" : fullMessage(for: error))
+            // What ArgumentParser refuses is bad input; its usage text is a page that --help prints as well.
+            let text = message(for: error).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+            finish(2, (text.isEmpty ? "\(error)" : text.joined(separator: " ")) + " (--help lists what there is)")
         }
     }
 
     private static func finish(_ code: Int32, _ message: String) -> Never {
-        Console.error(message.hasPrefix("Error: ") ? message : "latentlab: " + message)
+        Console.error("latentlab: " + message)
         Foundation.exit(code)
     }
 }

@@ -40,7 +40,12 @@ public final class TrainingRun {
         self.options = options
         self.say = say
         let path = options.folder ?? "runs/\(experiment.name)"
-        if options.isFresh { try Folder.remove(path) }
+        if options.isFresh {
+            guard RunFolder.mayReplace(path) else {
+                throw InputError("holds something else than a run, so it is not emptied", at: path, expected: "a run folder")
+            }
+            try Folder.remove(path)
+        }
         folder = try RunFolder(path)
         absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         configurationHash = SHA256.hex(experiment.resolved.canonicalBytes(relativeTo: absolute))

@@ -34,13 +34,20 @@ public final class Parameter: @unchecked Sendable {
     public internal(set) var name = ""
     /// A frozen parameter takes no gradient and no update.
     public var isFrozen = false
-    private var leaf: Tensor
+    /// Nil until something looks: a model whose sizes turn out to be wrong costs no memory.
+    private var stored: Tensor?
 
     public init(_ shape: [Int], _ initializer: Initializer, decays: Bool) {
         self.shape = shape
         self.initializer = initializer
         self.decays = decays
-        leaf = Tensor.zeros(shape).requiringGradient()
+    }
+
+    private var leaf: Tensor {
+        if let stored { return stored }
+        let zeros = Tensor.zeros(shape).requiringGradient()
+        stored = zeros
+        return zeros
     }
 
     /// A leaf of the record, or a constant when frozen.
@@ -51,7 +58,7 @@ public final class Parameter: @unchecked Sendable {
         precondition(tensor.shape == shape, "parameter \(name): shape \(tensor.shape) for \(shape)")
         let fresh = Tensor(uninitialized: shape)
         backend.copy(tensor, into: fresh, accumulating: false)
-        leaf = fresh.requiringGradient()
+        stored = fresh.requiringGradient()
     }
 }
 

@@ -13,6 +13,8 @@ public enum Checkpoint {
         let final = folder.checkpoints + "/" + name
         let temporary = folder.checkpoints + "/.\(name).partial"
         try Folder.remove(temporary)
+        // Nothing half-written stays behind, whatever goes wrong.
+        defer { try? Folder.remove(temporary) }
         try Folder.create(temporary)
         try Weights.write(trainer.subject.module, to: temporary + "/model.safetensors")
         var ema = SafetensorsWriter()

@@ -10,6 +10,22 @@ public struct RunFolder: Sendable {
         try Folder.create(path)
         try Folder.create(checkpoints)
         try Folder.create(samples)
+        sweep()
+    }
+
+    /// Removes what a run that was killed had half written.
+    private func sweep() {
+        for folder in [path, checkpoints, samples] {
+            for name in Folder.names(in: folder) where name.hasPrefix(".incomplete-") || name.hasSuffix(".partial") {
+                try? Folder.remove(folder + "/" + name)
+            }
+        }
+    }
+
+    /// Whether `path` may be emptied for a fresh run: it holds a run, or nothing.
+    public static func mayReplace(_ path: String) -> Bool {
+        !Folder.exists(path) || Folder.exists(path + "/resolved.yaml") || Folder.exists(path + "/checkpoints")
+            || Folder.names(in: path).isEmpty
     }
 
     public var checkpoints: String { path + "/checkpoints" }

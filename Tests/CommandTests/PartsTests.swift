@@ -1,0 +1,130 @@
+import Foundation
+import LatentLab
+import TestKit
+import Testing
+
+/// `init`, `info`, `forward`, `encode`, `decode`, `bench list` and `doctor` from outside.
+@Suite(.serialized) struct PartsTests {
+    @Test func `init is reproducible by seed and makes a model that loads`() throws {
+        let place = try Tiny.shared.get()
+        for (seed, out) in [(4, "a"), (4, "b"), (5, "c")] {
+            try Program.succeed(["init", "dit.yaml", "--seed", "\(seed)", "--out", out], in: place.path)
+        }
+        #expect(try place.files("a") == place.files("b"))
+        #expect(try place.files("a")["model.safetensors"] != place.files("c")["model.safetensors"])
+        let info = try JSON.parse(try Program.succeed(["info", "a", "--json"], in: place.path), file: "info")
+        let tensors = try #require(info["tensors"]?.array)
+        let count = tensors.reduce(0) { $0 + ($1["shape"]?.array ?? []).reduce(1) { $0 * ($1.int ?? 0) } }
+        #expect(info["parameters"]?.int == count)
+        #expect(tensors.allSatisfy { !($0["name"]?.string ?? "").contains("codec") }, "the frozen codec is not the model's")
+    }
+
+    @Test func `forward equals the modules, in the file's layout`() throws {
+        let place = try Tiny.shared.get()
+        let system = try #require(try ModelDirectory.load(place.path + "/dit/model").system as? DiTSystem)
+        let x = Noise(seed: 1).normal([2, 4, 8, 8])
+        let context = Noise(seed: 2).normal([2, 5, 16])
+        let mask = Tensor([1, 1, 1, 0, 0, 1, 1, 1, 1, 1], [2, 5])
+        var writer = SafetensorsWriter()
+        writer.add("x", x)
+        writer.add("t", Tensor([3, 900], [2]))
+        writer.add("context", context)
+        writer.add("context_mask", mask)
+        try writer.write(to: place.path + "/in.safetensors")
+        let out = try forward(place, "denoiser")
+        let expected = withoutGradients {
+            system.denoise(
+                DenoiserQuestion(state: x.permuted([0, 2, 3, 1]), times: [3, 900], context: context, contextMask: mask))
+        }.permuted([0, 3, 1, 2])
+        #expect(out["out"]?.shape == [2, 4, 8, 8])
+        #expect(out["out"]?.values == expected.values)
+        // What the second sample hears behind its mask is what it hears.
+        let alone = withoutGradients {
+            system.denoise(
+                DenoiserQuestion(
+                    state: x.permuted([0, 2, 3, 1]).slice(0, 0..<1), times: [3], context: context.slice(0, 0..<1).slice(1, 0..<3)))
+        }.permuted([0, 3, 1, 2])
+        expectClose(alone, expected.slice(0, 0..<1), relative: 1e-5)
+    }
+
+    @Test func `forward of the codec's halves and of the text encoder`() throws {
+        let place = try Tiny.shared.get()
+        let loaded = try ModelDirectory.load(place.path + "/dit/model").system
+        let codec = try #require(loaded as? any LatentSystem).frozenCodec
+        let pictures = Noise(seed: 3).uniform([2, 3, 32, 32]) * 2 - 1
+        try write(place) { $0.add("x", pictures) }
+        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(pictures.permuted([0, 2, 3, 1])) })
+        else {
+            Issue.record("the codec gives tokens")
+            return
+        }
+        let encoded = try #require(try forward(place, "encoder")["out"])
+        #expect(encoded.shape == [2, 8, 8, 8])
+        #expect(encoded.values == concatenated([mean, logVariance], axis: 3).permuted([0, 3, 1, 2]).values)
+
+        try write(place) { $0.add("x", mean.permuted([0, 3, 1, 2])) }
+        let decoded = try #require(try forward(place, "decoder")["out"])
+        #expect(decoded.values == withoutGradients { codec.decode(mean) }.permuted([0, 3, 1, 2]).values)
+
+        let tokens = Tokens((0..<32).map { Int32($0 % 11 + 4) }, [2, 16])
+        try write(place) { $0.add("x", tokens) }
+        let encoder = try #require((loaded as? any ReadingSystem)?.textEncoder)
+        let read = withoutGradients { encoder(tokens) }
+        let text = try forward(place, "text")
+        #expect(text["out"]?.values == read.states.values)
+        #expect(text["pooled"]?.values == read.pooled.values)
+    }
+
+    private func write(_ place: Workplace, _ fill: (inout SafetensorsWriter) -> Void) throws {
+        var writer = SafetensorsWriter()
+        fill(&writer)
+        try writer.write(to: place.path + "/in.safetensors")
+    }
+
+    private func forward(_ place: Workplace, _ part: String) throws -> [String: Tensor] {
+        try Program.succeed(
+            ["forward", "dit/model", "--part", part, "--input", "in.safetensors", "--out", "out.safetensors"], in: place.path)
+        let file = try SafetensorsFile(place.path + "/out.safetensors")
+        return Dictionary(uniqueKeysWithValues: try file.entries.map { ($0.name, try file.tensor($0)) })
+    }
+
+    @Test func `encoding and decoding again gives the codec's own reconstructions`() throws {
+        let place = try Tiny.shared.get()
+        try Program.succeed(
+            ["encode", "kl/model", "--data", "shapes", "--count", "3", "--out", "l.safetensors", "--quiet"], in: place.path)
+        try Program.succeed(["decode", "kl/model", "--input", "l.safetensors", "--out", "decoded", "--quiet"], in: place.path)
+        #expect(try place.files("decoded").keys.sorted() == ["0.png", "1.png", "2.png"])
+        let codec = try #require(try ModelDirectory.load(place.path + "/kl/model").system as? any CodecSystem).codec
+        let dataset = try DataSection.named("shapes", split: "train")
+        let originals = Tensor(try (0..<3).compactMap { try dataset.example($0, epoch: 0).picture })
+        let expected = withoutGradients { codec.decode(codec.encode(originals)) }.pictures
+        for i in 0..<3 {
+            #expect(try Picture.read("\(place.path)/decoded/\(i).png").pixels == expected[i].pixels)
+        }
+    }
+
+    @Test func `the benchmark's workloads and one timing`() throws {
+        let place = Workplace()
+        let list = try Program.succeed(["bench", "list"], in: place.path)
+        for name in ["dit-s2-train", "dit-s2-forward", "dit-s2-sample", "kl-train", "kl-decode"] { #expect(list.contains(name)) }
+        let text = try Program.succeed(["bench", "dit-b2-forward-1", "--no-peer", "--runs", "1", "--json", "--quiet"], in: place.path)
+        let record = try JSON.parse(text, file: "bench")
+        let keys = ["name", "precision", "threads", "runs", "median_ms", "min_ms", "peak_mb", "flops", "bytes", "ceiling_gflops", "copy_gbs"]
+        for key in keys { #expect(record[key] != nil, "\(key)") }
+        #expect(record["runs"]?.int == 1)
+    }
+
+    @Test func `the doctor finds this machine well, and a damaged model not`() throws {
+        let place = try Tiny.trained()
+        let well = try Program.run(["doctor", "--json"], in: place.path, environment: ["LATENTLAB_ASSETS": place.path])
+        #expect(well.code == 0, "\(well.output)")
+        let assets = place.path + "/assets"
+        try FileManager.default.createDirectory(atPath: assets + "/models", withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: place.path + "/dit/model", toPath: assets + "/models/tiny")
+        var weights = try place.bytes("assets/models/tiny/codec/model.safetensors")
+        weights[weights.count - 3] ^= 1
+        try weights.write(to: URL(fileURLWithPath: assets + "/models/tiny/codec/model.safetensors"))
+        let ill = try Program.run(["doctor"], in: place.path, environment: ["LATENTLAB_ASSETS": assets])
+        #expect(ill.code == 1 && ill.output.contains("fingerprint"), "\(ill.output)")
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Tensors
+import Testing
+
+/// A run that was ended in any way and started again ends as one that was left alone, to the last byte.
+@Suite(.serialized) struct ResumeTests {
+    struct Case: CustomTestStringConvertible {
+        var name: String
+        var yaml: String
+        var steps: Int
+        var needsCodec = false
+        var testDescription: String { name }
+    }
+
+    static let cases = [
+        Case(name: "KL codec, accumulated from microbatches", yaml: Tiny.kl(microbatch: 3), steps: 20),
+        Case(name: "VQ codec with its codebook", yaml: Tiny.vq(), steps: 20),
+        Case(name: "text-to-image", yaml: Tiny.dit(), steps: 12, needsCodec: true),
+        Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needsCodec: true),
+    ]
+
+    private func prepared(_ test: Case) throws -> Workplace {
+        let place = Workplace()
+        if test.needsCodec {
+            let trained = try Tiny.shared.get()
+            try FileManager.default.createDirectory(atPath: place.path + "/kl", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: trained.path + "/kl/model", toPath: place.path + "/kl/model")
+        }
+        try place.write(test.yaml, to: "x.yaml")
+        try Program.succeed(["train", "x.yaml", "--run-dir", "whole", "--quiet"], in: place.path)
+        return place
+    }
+
+    private func expectSame(_ place: Workplace, _ run: String, _ steps: Int, _ note: String) throws {
+        for folder in ["checkpoints/step-\(steps)", "model"] {
+            let (a, b) = (try place.files("whole/\(folder)"), try place.files("\(run)/\(folder)"))
+            #expect(a.keys.sorted() == b.keys.sorted(), "\(note): \(folder)")
+            #expect(a.count >= 2, "\(note): \(folder)")
+            for (name, bytes) in a { #expect(b[name] == bytes, "\(note): \(folder)/\(name) differs") }
+        }
+        #expect(try place.leftovers(in: run) == [], "\(note)")
+    }
+
+    @Test(arguments: cases)
+    func `a killed run ends as the uninterrupted one`(_ test: Case) throws {
+        let place = try prepared(test)
+        for round in 0..<2 {
+            let chance = Noise(seed: 41)(test.name)(round)
+            let run = "killed-\(round)"
+            let arguments = ["train", "x.yaml", "--run-dir", run, "--quiet"]
+            // Twice in the life of a run; the second time often in a later epoch.
+            var kills = 0
+            for (i, step) in [3, 9].enumerated() {
+                let running = try Program.start(arguments, in: place.path)
+                running.signal(
+                    SIGKILL, once: "\(place.path)/\(run)/checkpoints/step-\(step)", after: chance(i).integer(below: 20_000))
+                let result = try running.finish()
+                if result.wasKilled { kills += 1 } else { #expect(result.code == 0, "\(result.errors)") }
+            }
+            #expect(kills > 0, "the runs were over before they could be killed")
+            try Program.succeed(arguments, in: place.path)
+            try expectSame(place, run, test.steps, "\(test.name), round \(round)")
+        }
+    }
+
+    @Test func `a run killed before its first checkpoint begins again`() throws {
+        let place = try prepared(Self.cases[0])
+        let running = try Program.start(["train", "x.yaml", "--run-dir", "early", "--quiet"], in: place.path)
+        running.signal(SIGKILL, once: "\(place.path)/early/env.json", after: 2_000)
+        #expect(try running.finish().wasKilled)
+        try Program.succeed(["train", "x.yaml", "--run-dir", "early", "--quiet"], in: place.path)
+        try expectSame(place, "early", 20, "killed early")
+    }
+
+    /// What a crash can leave of the newest checkpoint, file by file.
+    @Test(arguments: ["model.safetensors", "optimizer.safetensors", "ema.safetensors", "state.json", "MANIFEST"])
+    func `a torn newest checkpoint is passed over with a word`(_ file: String) throws {
+        let place = try prepared(Self.cases[1])
+        let run = ["train", "x.yaml", "--run-dir", "torn", "--quiet"]
+        let stopped = try Program.run(run + ["--max-steps", "12"], in: place.path)
+        #expect(stopped.code == 130, "\(stopped.errors)")
+        let path = "\(place.path)/torn/checkpoints/step-12/\(file)"
+        let size = try place.bytes("torn/checkpoints/step-12/\(file)").count
+        truncate(path, off_t(size / 2))
+        let resumed = try Program.run(run, in: place.path)
+        #expect(resumed.code == 0, "\(resumed.errors)")
+        #expect(resumed.errors.contains("step-12 is passed over"), "\(resumed.errors)")
+        #expect(resumed.errors.contains("at step 9"), "\(resumed.errors)")
+        try expectSame(place, "torn", 20, "torn \(file)")
+    }
+
+    @Test func `Ctrl-C leaves a checkpoint and exit code 130, and resume goes on`() throws {
+        let place = try prepared(Self.cases[0])
+        let running = try Program.start(["train", "x.yaml", "--run-dir", "stopped", "--quiet"], in: place.path)
+        running.signal(SIGINT, once: "\(place.path)/stopped/checkpoints/step-3", after: 1_000)
+        let result = try running.finish()
+        #expect(result.code == 130 && !result.wasKilled, "\(result.code) \(result.errors)")
+        let steps = try FileManager.default.contentsOfDirectory(atPath: place.path + "/stopped/checkpoints").sorted()
+        let latest = try String(contentsOfFile: place.path + "/stopped/LATEST", encoding: .utf8)
+        #expect(steps.contains(latest.trimmingCharacters(in: .newlines)), "\(latest) of \(steps)")
+        #expect(latest != "step-20\n")
+        try Program.succeed(["resume", "stopped", "--quiet"], in: place.path)
+        try expectSame(place, "stopped", 20, "interrupted")
+    }
+
+    @Test func `another configuration in the same folder is refused, and --set on resume names the change`() throws {
+        let place = try prepared(Self.cases[0])
+        let before = try place.files("whole/checkpoints")
+        let refused = try Program.run(
+            ["train", "x.yaml", "--run-dir", "whole", "--quiet", "--set", "train.optimizer.lr=0.5"], in: place.path)
+        #expect(refused.code == 2 && refused.errors.contains("another configuration"), "\(refused.errors)")
+        #expect(try place.files("whole/checkpoints") == before)
+        try Program.succeed(["resume", "whole", "--quiet", "--set", "train.steps=22"], in: place.path)
+        #expect(FileManager.default.fileExists(atPath: place.path + "/whole/checkpoints/step-22/MANIFEST"))
+    }
+}

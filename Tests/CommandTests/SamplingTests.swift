@@ -1,0 +1,58 @@
+import Foundation
+import Media
+import Testing
+
+/// What is drawn depends on the model, the sentence and the seed alone.
+@Suite(.serialized) struct SamplingTests {
+    static let prompts = [
+        "a red circle on a white background", "a small blue ring on a black background",
+        "a green square left of a cyan cross on a gray background",
+    ]
+
+    /// Pictures by sentence and seed.
+    private func draw(
+        _ place: Workplace, order: [Int], batch: Int, threads: Int, environment: [String: String] = [:]
+    ) throws -> [String: Data] {
+        let out = "out-\(UUID().uuidString)"
+        let sentences = order.flatMap { ["--prompt", Self.prompts[$0]] }
+        try Program.succeed(
+            ["sample", "dit/model"] + sentences
+                + ["--count", "3", "--seed", "5", "--batch", "\(batch)", "--threads", "\(threads)", "--out", out, "--quiet"],
+            in: place.path, environment: environment)
+        var pictures: [String: Data] = [:]
+        for (name, bytes) in try place.files(out) {
+            let index = try #require(Int(name.prefix(1)))
+            pictures["\(order[index]) \(name.dropFirst(1))"] = bytes
+        }
+        return pictures
+    }
+
+    @Test(arguments: [[:], ["OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2", "LATENTLAB_MAX_ISA": "avx2"],
+        ["OPENBLAS_CORETYPE": "Haswell"], ["ONEDNN_MAX_CPU_ISA": "AVX2"], ["LATENTLAB_MAX_ISA": "portable"]])
+    func `batch, order and threads change no byte`(_ environment: [String: String]) throws {
+        let place = try Tiny.shared.get()
+        let reference = try draw(place, order: [0, 1, 2], batch: 8, threads: 2, environment: environment)
+        #expect(reference.count == 9)
+        // Nine different pictures: the comparison below means something.
+        #expect(Set(reference.values.map { Array($0) }).count == 9)
+        for (order, batch, threads) in [([0, 1, 2], 1, 1), ([2, 0, 1], 3, 2), ([1, 2, 0], 8, 1)] {
+            let drawn = try draw(place, order: order, batch: batch, threads: threads, environment: environment)
+            #expect(drawn.keys.sorted() == reference.keys.sorted())
+            for (name, bytes) in reference {
+                #expect(drawn[name] == bytes, "\(name) with order \(order), batch \(batch), \(threads) threads")
+            }
+        }
+    }
+
+    @Test func `one sample into one file equals the same among others, and tells what made it`() throws {
+        let place = try Tiny.shared.get()
+        let reference = try draw(place, order: [0, 1, 2], batch: 8, threads: 2)
+        try Program.succeed(
+            ["sample", "dit/model", "--prompt", Self.prompts[1], "--seed", "6", "--out", "one.png", "--quiet"], in: place.path)
+        let bytes = try place.bytes("one.png")
+        #expect(bytes == reference["1 -6.png"])
+        let facts = Dictionary(uniqueKeysWithValues: Picture.texts(inPNG: Array(bytes)))
+        #expect(facts["prompt"] == Self.prompts[1] && facts["seed"] == "6" && facts["steps"] == "4", "\(facts)")
+        #expect(!facts.values.contains { $0.contains(place.path) }, "\(facts)")
+    }
+}

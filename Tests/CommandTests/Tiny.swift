@@ -1,0 +1,66 @@
+import Foundation
+
+/// Experiments small enough to train within a second.
+enum Tiny {
+    /// Epochs of 50 examples, so that steps of 8 cross epochs in their middle.
+    static func kl(steps: Int = 20, microbatch: Int = 8, every: Int = 3) -> String {
+        """
+        version: 1
+        name: tiny-kl
+        system: kl-autoencoder
+        seed: 3
+        codec: {size: [32, 32], channels: 8, multipliers: [1, 1, 2], blocks: 1, latent_channels: 4, groups: 4, middle_attention: false}
+        data: {train: {kind: shapes, count: 50}}
+        train:
+          steps: \(steps)
+          batch: 8
+          microbatch: \(microbatch)
+          optimizer: {lr: 1.0e-3}
+          ema: {decay: 0.9}
+          checkpoint: {every: \(every), keep: 3}
+          preview: {every: 0}
+          statistics: 50
+        """
+    }
+
+    static func vq(steps: Int = 20) -> String {
+        kl(steps: steps, microbatch: 4).replacingOccurrences(of: "system: kl-autoencoder", with: "system: vq-vae")
+            .replacingOccurrences(of: "latent_channels: 4,", with: "latent_channels: 4, codes: 24, window: 4,")
+    }
+
+    /// Listens to sentences; works in the latents of `kl/model`.
+    static func dit(steps: Int = 12, cache: String = "none") -> String {
+        """
+        version: 1
+        name: tiny-dit
+        system: dit
+        seed: 3
+        codec: {from: kl/model}
+        condition: {kind: text, vocabulary: 280, length: 16, width: 16, depth: 1, heads: 2}
+        model: {dim: 32, depth: 2, heads: 2, patch: 2}
+        corruption: {schedule: linear}
+        sample: {steps: 4, cfg_scale: 2}
+        data: {train: {kind: shapes, count: 50}, cache: \(cache)}
+        train:
+          steps: \(steps)
+          batch: 8
+          optimizer: {lr: 1.0e-2}
+          ema: {decay: 0.9}
+          checkpoint: {every: 3, keep: 3}
+          preview: {every: 0}
+        """
+    }
+
+    /// A folder with a trained codec `kl/model` and a trained text-to-image model `dit/model`.
+    static func trained() throws -> Workplace {
+        let place = Workplace()
+        try place.write(kl(steps: 6), to: "kl.yaml")
+        try place.write(dit(), to: "dit.yaml")
+        try Program.succeed(["train", "kl.yaml", "--run-dir", "kl", "--quiet"], in: place.path)
+        try Program.succeed(["train", "dit.yaml", "--run-dir", "dit", "--quiet"], in: place.path)
+        return place
+    }
+
+    /// Trained once for all tests that only look.
+    static let shared = Result { try trained() }
+}
