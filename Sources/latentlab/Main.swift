@@ -9,7 +9,7 @@ struct LatentLabCommand: ParsableCommand {
         abstract: "A latent-diffusion laboratory: pictures, sound and sentences through one engine.",
         version: Version.current,
         subcommands: [
-            Demo.self, Train.self, Resume.self, Sample.self, Data.self, Evaluate.self, Info.self,
+            Demo.self, Train.self, Resume.self, Sample.self, Data.self, Evaluate.self, Info.self, Notebooks.self,
         ])
 
     /// Exit codes: 0 done, 1 failed while working, 2 bad input, 130 interrupted after a checkpoint.

@@ -29,6 +29,9 @@ extension Evaluation {
                 name: "within-3-deviations", value: found.within,
                 text: "\(percent(found.within)) of \(count) points (of exact ones \(percent(exact.within)))"),
             Result(
+                name: "spread", value: found.spread,
+                text: "\(fixed(found.spread, decimals: 2)) deviations (of exact points \(fixed(exact.spread, decimals: 2)))"),
+            Result(
                 name: "smallest-mode", value: least,
                 text: "\(percent(least)) of the points, the largest \(percent(most)), \(mixture.components.count) modes"),
         ]

@@ -8,6 +8,9 @@ public struct ModeCoverage: Sendable {
     public let within: Double
     /// Share of the points nearest to each component.
     public let shares: [Double]
+    /// Root mean square distance to the nearest component in its deviations, per dimension: 1 for exact points of components
+    /// that lie apart, less where a model draws each too narrow.
+    public let spread: Double
 
     /// - Parameters:
     ///   - points: `[B, D]`.
@@ -18,6 +21,7 @@ public struct ModeCoverage: Sendable {
         let values = points.values
         var counts = [Int](repeating: 0, count: mixture.components.count)
         var inside = 0
+        var squares = 0.0
         for b in 0..<count {
             var nearest = (index: 0, distance: Double.infinity)
             for (i, c) in mixture.components.enumerated() {
@@ -28,9 +32,11 @@ public struct ModeCoverage: Sendable {
                 if square < nearest.distance { nearest = (i, square) }
             }
             counts[nearest.index] += 1
+            squares += nearest.distance
             if nearest.distance.squareRoot() <= reach { inside += 1 }
         }
         within = Double(inside) / Double(count)
+        spread = (squares / Double(count * size)).squareRoot()
         shares = counts.map { Double($0) / Double(count) }
     }
 
