@@ -7,12 +7,13 @@ import Tensors
 
 /// P16: a Diffusion Transformer in a codec's latents, told a class or a sentence (Peebles & Xie 2023, arXiv 2212.09748).
 ///
-/// Sections: `codec {from}`, `condition {kind, dropout, ...}`, `model {size or dim, depth, heads; patch, conditioning,
-/// learn_variance}`, `corruption {schedule, parameterization, time, weighting}`, `sample {sampler, steps, spacing, cfg_scale}`.
+/// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
+/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, learn_variance}`;
+/// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
 
-    let reader: CaptionReader?
+    let reader: (any TextReader)?
     let denoiser: DiffusionTransformer
     let codec: CodecReference
     private let classes: Int
@@ -28,12 +29,12 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         let kind = try condition.choice("kind", among: ["none", "class", "text"], default: "none")
         dropout = try condition.float("dropout", default: 0.1, in: 0...1)
         classes = kind == "class" ? try condition.int("classes", in: 1...1_000_000) : 0
-        reader = kind == "text" ? try CaptionReader(condition, surroundings) : nil
+        reader = kind == "text" ? try TextReaders.reader(condition, surroundings) : nil
 
         let gaussian = try GaussianSection(try section.section("corruption"))
         var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
         c.classes = classes
-        c.contextWidth = reader?.encoder.width ?? 0
+        c.contextWidth = reader?.width ?? 0
         c.prediction = gaussian.parameterization
         try GaussianCorruption(gaussian.schedule).check(c.prediction)
         denoiser = DiffusionTransformer(c)
@@ -99,7 +100,11 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         try reader?.write(to: folder)
     }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { codec.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        let stored = codec.configuration(resolved)
+        guard let reader, let condition = stored["condition"] else { return stored }
+        return stored.setting("condition", reader.configuration(condition))
+    }
 }
 
 extension DiTConfiguration {

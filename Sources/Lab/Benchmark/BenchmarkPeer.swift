@@ -2,7 +2,10 @@ import Foundation
 import Tensors
 
 /// A Python process that does the same work, one step for each line "run" it is sent.
-final class BenchmarkPeer {
+package final class BenchmarkPeer {
+    /// In the environment when `GOMP_SPINCOUNT` is the command line's own choice.
+    package static let waitingMarker = "LATENTLAB_WAITING"
+
     let mode: String
     let dtype: String
     private(set) var peakMB = 0.0
@@ -20,6 +23,10 @@ final class BenchmarkPeer {
         process.arguments = [
             python, script, workload, "--mode", mode, "--dtype", dtype, "--threads", "\(threads)", "--interleave",
         ]
+        // What the command line set for itself must not slow or speed the peer.
+        var environment = ProcessInfo.processInfo.environment
+        if environment.removeValue(forKey: Self.waitingMarker) != nil { environment["GOMP_SPINCOUNT"] = nil }
+        process.environment = environment
         let (to, from) = (Pipe(), Pipe())
         process.standardInput = to
         process.standardOutput = from

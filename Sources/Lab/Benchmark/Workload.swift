@@ -16,6 +16,15 @@ public struct Workload {
     /// Builds the model and returns the step.
     public let prepare: (Precision) -> () -> Void
 
+    /// The workload of that name.
+    public static func named(_ name: String) throws(InputError) -> Workload {
+        if let found = all.first(where: { $0.name == name }) { return found }
+        let names = all.map(\.name)
+        throw InputError(
+            "unknown workload", at: "bench", expected: "list, or one of " + names.joined(separator: ", "), found: "'\(name)'",
+            hint: nearestName(to: name, among: names).map { "did you mean '\($0)'?" })
+    }
+
     /// Every workload, by the names of `contract.md`. What a step is must equal `Experiments/benchmarks/workloads.py`.
     public static var all: [Workload] {
         [
@@ -24,6 +33,9 @@ public struct Workload {
             ditForward("dit-s2-forward", .preset("S", patch: 2), batch: 8),
             ditForward("dit-b2-forward-1", .preset("B", patch: 2), batch: 1),
             ditForward("dit-b2-forward-8", .preset("B", patch: 2), batch: 8),
+            ditSampling,
+            codecTraining,
+            codecDecoding,
         ]
     }
 
@@ -34,12 +46,11 @@ public struct Workload {
     }
 
     /// A model whose every parameter is at work: the published start multiplies by zero.
-    private static func model(_ configuration: DiTConfiguration, classes: Int) -> DiffusionTransformer {
+    static func model(_ configuration: DiTConfiguration, classes: Int) -> DiffusionTransformer {
         var c = configuration
         c.classes = classes
         let model = DiffusionTransformer(c)
-        model.initialize(Noise(seed: 0))
-        for p in model.parameters() where p.initializer == .zeros { p.set(Noise(seed: 1)(p.name).normal(p.shape) * 0.02) }
+        activated(model)
         return model
     }
 

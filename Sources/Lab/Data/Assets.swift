@@ -6,13 +6,23 @@ public enum Assets {
     /// `LATENTLAB_ASSETS`, else `Assets` of the folder we are in or of one above the program.
     public static var folder: String {
         if let given = ProcessInfo.processInfo.environment["LATENTLAB_ASSETS"] { return given }
-        var candidates = [FileManager.default.currentDirectoryPath]
-        var above = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        return places.map { $0 + "/Assets" }.first { FileManager.default.fileExists(atPath: $0 + "/datasets") } ?? "Assets"
+    }
+
+    /// A folder of the repository, seen from the folder we are in or from the program's own.
+    public static func beside(_ path: String) -> String {
+        places.map { $0 + "/" + path }.first { FileManager.default.fileExists(atPath: $0) } ?? path
+    }
+
+    /// The folder we are in, and those above the program.
+    private static var places: [String] {
+        var places = [FileManager.default.currentDirectoryPath]
+        var above = URL(fileURLWithPath: (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "")
         for _ in 0..<6 {
             above.deleteLastPathComponent()
-            candidates.append(above.path)
+            places.append(above.path)
         }
-        return candidates.map { $0 + "/Assets" }.first { FileManager.default.fileExists(atPath: $0 + "/datasets") } ?? "Assets"
+        return places
     }
 
     /// A model by path, or by the name of a shipped one.

@@ -43,7 +43,7 @@ public final class Experiment {
     }
 
     /// Every caption of the first examples, for vocabularies.
-    private static func captions(_ dataset: any Dataset) throws -> [String] {
+    static func captions(_ dataset: any Dataset) throws -> [String] {
         try (0..<min(dataset.count, 20_000)).flatMap { index in
             try (0..<2).compactMap { try dataset.words(index, epoch: $0).caption }
         }

@@ -1,4 +1,3 @@
-import Foundation
 import Media
 import Systems
 import Tensors
@@ -15,7 +14,8 @@ struct PointSampling {
     func run(out: String, grid: String?, quiet: Bool) throws {
         let name = out.lowercased()
         let isFile = name.hasSuffix(".png") || name.hasSuffix(".jsonl")
-        if !isFile { try Folder.create(out) }
+        if isFile { try OutputPath.check(out) } else { try Folder.create(out) }
+        if let grid { try OutputPath.check(grid) }
         let total = max(1, request.classes.count) * request.seeds.count
         let bar = ProgressBar("sampling", total: total, unit: "point", quiet: quiet)
         var samples: [Sample] = []

@@ -27,8 +27,8 @@ public struct Sampling {
         if isFile && total > 1 {
             throw InputError("several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples")
         }
-        if !isFile { try Folder.create(out) } else { try Self.checkWritable(out) }
-        if let grid { try Self.checkWritable(grid) }
+        if !isFile { try Folder.create(out) } else { try OutputPath.check(out) }
+        if let grid { try OutputPath.check(grid) }
         let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
         var pictures: [Picture] = []
         var captions: [String] = []
@@ -67,15 +67,5 @@ public struct Sampling {
             facts.append(request.mask.map { ("mask", SHA256.hex($0.pixels)) } ?? ("strength", "\(request.strength)"))
         }
         return facts
-    }
-
-    /// Finds out before the work whether its result can be kept.
-    private static func checkWritable(_ path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        var isFolder: ObjCBool = false
-        let place = folder.isEmpty ? "." : folder
-        guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue,
-            FileManager.default.isWritableFile(atPath: place)
-        else { throw InputError("cannot be written", at: path, expected: "a file in a folder that exists and can be written") }
     }
 }

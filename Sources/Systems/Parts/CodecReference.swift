@@ -5,7 +5,9 @@ import Networks
 import Tensors
 
 /// The frozen codec that a generator works in, and how its latents reach training and sampling.
-struct CodecReference {
+///
+/// A class, so that the walker does not take the frozen codec for a part of the model.
+final class CodecReference {
     let codec: any Codec
     let folder: String
     let fingerprint: String
@@ -69,14 +71,19 @@ struct CodecReference {
     func write(to target: String) throws { try ModelDirectory.copy(folder, to: target + "/codec") }
 
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        resolved.setting("codec", ConfigurationValue(.map([
-            .init("from", at: resolved.place, ConfigurationValue(.string("codec"))),
-            .init("fingerprint", at: resolved.place, ConfigurationValue(.string(fingerprint))),
-        ])))
+        resolved.setting("codec", .reference(to: "codec", fingerprint, at: resolved.place))
     }
 }
 
 extension ConfigurationValue {
+    /// A part stored in a subfolder of the model: `{from, fingerprint}`.
+    static func reference(to folder: String, _ fingerprint: String, at place: ConfigurationPlace) -> ConfigurationValue {
+        ConfigurationValue(.map([
+            .init("from", at: place, ConfigurationValue(.string(folder))),
+            .init("fingerprint", at: place, ConfigurationValue(.string(fingerprint))),
+        ]))
+    }
+
     /// This map with one key replaced or added.
     func setting(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
         guard case .map(var entries) = content else { return self }
