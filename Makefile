@@ -1,5 +1,6 @@
 # make demo   pictures from sentences by the shipped models, in under three minutes after the build
 # make test   every default test
+# make notebooks   the tutorials of Notebooks-md, slow ones too: what they print and draw is checked
 PACKAGES := libopenblas-dev libdnnl-dev libpng-dev libturbojpeg0-dev libsndfile1-dev
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
@@ -34,6 +35,11 @@ test: packages
 	@echo "Running the tests"
 	swift test -c release --skip-build --no-parallel
 	@echo "All tests passed. Next: 'make demo' for pictures, 'make test-slow' for the long checks, CONTRIBUTING.md for the map."
+
+notebooks: build
+	@echo "Running the tutorials"
+	@$(LATENTLAB) notebook Notebooks-md/*.md
+	@echo "Next: read Notebooks-md/01-two-dimensional-toy.md"
 
 format:
 	swift format --in-place --recursive Sources Tests Package.swift

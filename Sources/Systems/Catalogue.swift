@@ -7,6 +7,7 @@ public enum Catalogue {
             KLSystem.self,
             VQSystem.self,
             DiTSystem.self,
+            ToySystem.self,
         ]
     }
 

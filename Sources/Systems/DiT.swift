@@ -7,21 +7,18 @@ import Tensors
 
 /// P16: a Diffusion Transformer in a codec's latents, told a class or a sentence (Peebles & Xie 2023, arXiv 2212.09748).
 ///
-/// Sections: `codec {from}`, `condition {kind, dropout, ...}`, `model {size or dim, depth, heads; patch, conditioning,
-/// learn_variance}`, `corruption {schedule, parameterization, time, weighting}`, `sample {sampler, steps, spacing, cfg_scale}`.
+/// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
+/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, learn_variance}`;
+/// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
 
-    let reader: CaptionReader?
+    let reader: (any TextReader)?
     let denoiser: DiffusionTransformer
-    public let sampling: SamplingDefaults
     let codec: CodecReference
     private let classes: Int
     private let dropout: Float
-    private let gaussian: GaussianSection
-    private let objective: GaussianObjective
-    private let spacing: Spacing
-    private let guidedChannels: Int?
+    private let generator: GaussianGenerator
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         codec = try CodecReference(section, surroundings)
@@ -32,12 +29,12 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         let kind = try condition.choice("kind", among: ["none", "class", "text"], default: "none")
         dropout = try condition.float("dropout", default: 0.1, in: 0...1)
         classes = kind == "class" ? try condition.int("classes", in: 1...1_000_000) : 0
-        reader = kind == "text" ? try CaptionReader(condition, surroundings) : nil
+        reader = kind == "text" ? try TextReaders.reader(condition, surroundings) : nil
 
-        gaussian = try GaussianSection(try section.section("corruption"))
+        let gaussian = try GaussianSection(try section.section("corruption"))
         var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
         c.classes = classes
-        c.contextWidth = reader?.encoder.width ?? 0
+        c.contextWidth = reader?.width ?? 0
         c.prediction = gaussian.parameterization
         try GaussianCorruption(gaussian.schedule).check(c.prediction)
         denoiser = DiffusionTransformer(c)
@@ -49,18 +46,12 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
             }
             variance = LearnedVarianceLoss(chain, binHalfWidth: nil)
         }
-        objective = GaussianObjective(gaussian.schedule, weighting: gaussian.weighting, variance: variance)
-
-        let sample = try section.section("sample")
-        sampling = SamplingDefaults(
-            sampler: try sample.choice("sampler", among: Samplers.names, default: "dpmpp-2m"),
-            steps: try sample.int("steps", default: 20, in: 1...10_000),
-            guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
-        spacing = try sample.choice("spacing", default: gaussian.schedule is ChainSchedule ? .trailing : .uniform)
-        guidedChannels = try sample.optionalInt("cfg_channels", in: 1...max(1, codec.codec.latents.shape[2]))
+        generator = try GaussianGenerator(
+            gaussian, variance: variance, sample: try section.section("sample"), channels: codec.codec.latents.shape[2])
         super.init()
     }
 
+    public var sampling: SamplingDefaults { generator.sampling }
     public var frozenCodec: any Codec { codec.codec }
     public var codecFingerprint: String { codec.fingerprint }
 
@@ -72,17 +63,9 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     /// Sums over examples: `mse`, and `bound` in bits where variances are learned.
     public func loss(_ batch: Batch) -> LossReport {
         let x0 = codec.latents(of: batch)
-        let epsilon = objective.corruption.noise(batch.places, Array(x0.shape.dropFirst()))
-        let times = batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
-            ?? gaussian.density.draw(batch.places)
         let drops = batch.places.map { $0("drop").uniformDouble() < Double(dropout) }
         let told = conditions(captions: batch.captions, labels: batch.labels).map { $0.withheld(where: drops) }
-        let terms = objective(x0, at: times, noise: epsilon) { state, t in
-            denoiser(DenoiserInput(state: state, time: t, schedule: gaussian.schedule, conditions: told))
-        }
-        var sums = ["mse": terms.squaredError.detached().sum()]
-        if let bound = terms.bound { sums["bound"] = bound.detached().sum() }
-        return LossReport(loss: terms.loss.mean(), sums: sums)
+        return generator.loss(x0, of: batch, denoiser, told: told)
     }
 
     private func conditions(captions: [String], labels: [Int]) -> [Condition] {
@@ -94,48 +77,20 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         let jobs = try SampleJob.list(request, hasText: reader != nil, classes: classes)
-        let sampler = try Samplers.named(
-            request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: denoiser.configuration.learnsVariance)
-        let schedule = gaussian.schedule
-        var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
-        let guidance = Guidance(
-            scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
-        let start = try request.start.map { try codec.latents(of: $0) }
-        let mask = try request.mask.map { try codec.latentMask($0) }
-        var renoising: Renoising?
-        if start != nil && mask == nil {
-            renoising = Renoising(strength: request.strength, along: grid, schedule: schedule)
-            grid = renoising!.grid
-        }
-        let shape = codec.codec.latents.shape
-        for first in stride(from: 0, to: jobs.count, by: max(1, request.batch)) {
-            let chunk = Array(jobs[first..<min(first + max(1, request.batch), jobs.count)])
-            let places = chunk.map(\.place)
-            let known = start?.broadcast(to: [chunk.count] + shape)
-            let x = known.flatMap { renoising?.start(from: $0, places) } ?? objective.corruption.prior(places, shape)
-            let inpainting = known.flatMap { known in
-                mask.map { Inpainting(known: known, mask: $0, schedule: schedule, places: places) }
-            }
-            var failure: (any Error)?
-            let pictures = withoutGradients {
-                let told = conditions(captions: chunk.map { $0.prompt ?? "" }, labels: chunk.map { $0.label ?? 0 })
+        try generator.draw(
+            jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
+            known: try request.start.map { try codec.latents(of: $0) }, mask: try request.mask.map { try codec.latentMask($0) },
+            conditions: { jobs in
+                let told = conditions(captions: jobs.map { $0.prompt ?? "" }, labels: jobs.map { $0.label ?? 0 })
                 let negative = request.negative.map { text in
-                    conditions(captions: chunk.map { _ in text }, labels: chunk.map { _ in classes })
+                    conditions(captions: jobs.map { _ in text }, labels: jobs.map { _ in classes })
                 }
-                let z = sampler.sample(
-                    from: x, along: grid, schedule: schedule, noise: StepNoise(places),
-                    constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
-                    observe: { progress in
-                        guard failure == nil, let watch = request.watch else { return }
-                        do { try watch(first, progress) } catch { failure = error }
-                    },
-                    predict: denoiser.predictor(
-                        schedule: schedule, conditions: told, guidance: guidance, negative: negative))
-                return codec.codec.decode(z).pictures
-            }
-            if let failure { throw failure }
-            for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
-        }
+                return (told, negative)
+            },
+            deliver: { chunk, latents in
+                let pictures = withoutGradients { codec.codec.decode(latents).pictures }
+                for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
+            })
     }
 
     // MARK: - Model directory
@@ -145,7 +100,11 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         try reader?.write(to: folder)
     }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { codec.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        let stored = codec.configuration(resolved)
+        guard let reader, let condition = stored["condition"] else { return stored }
+        return stored.setting("condition", reader.configuration(condition))
+    }
 }
 
 extension DiTConfiguration {

@@ -58,6 +58,19 @@ public protocol GenerativeSystem: System {
     func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws
     /// What sampling does when the request says nothing.
     var sampling: SamplingDefaults { get }
+    /// What its samples are.
+    static var medium: Medium { get }
+}
+
+extension GenerativeSystem {
+    public static var medium: Medium { .picture }
+}
+
+/// What a sample is, which decides the files it is kept in.
+public enum Medium: Sendable {
+    case picture
+    /// A small vector; many are drawn together as a scatter plot.
+    case point
 }
 
 /// How a model samples by default; stored in its `config.json` under `sample`.
@@ -100,6 +113,6 @@ public struct Sample {
     public var prompt: String?
     public var seed: UInt64
     public var picture: Picture?
-    /// `[points, 2]`, for the toy.
+    /// `[points, D]`, of systems whose medium is the point.
     public var points: Tensor?
 }

@@ -4,7 +4,7 @@ import Tensors
 
 /// Data sets by their names in experiment files.
 public enum DataSection {
-    public static let kinds = ["shapes", "emoji", "images", "cifar10"]
+    public static let kinds = ["shapes", "emoji", "images", "cifar10", "mixture"]
 
     /// The data set of a section `{kind: shapes, ...}`.
     public static func dataset(_ section: Section) throws -> any Dataset {
@@ -22,6 +22,10 @@ public enum DataSection {
                 try section.optionalPath("path") ?? Assets.folder + "/datasets/emoji", split: all ? nil : split,
                 captions: try section.choice("captions", default: .name),
                 language: try section.choice("language", among: Emoji.languages, default: "en"))
+        case "mixture":
+            return MixturePoints(
+                try MixtureSection(section).mixture, count: try section.int("count", default: 60_000, in: 1...100_000_000),
+                split: split, seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)))
         case "cifar10":
             return try CIFAR10(try section.path("path"), split: split)
         default:
@@ -37,6 +41,10 @@ extension DataSection {
     /// A data set that ships, by name.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
         let place = ConfigurationPlace(file: "the command line")
+        if let shape = MixtureSection.Shape(rawValue: kind) {
+            return MixturePoints(
+                MixtureSection.mixture(shape), split: Split(rawValue: split) ?? .train)
+        }
         return try dataset(
             Section(
                 ConfigurationValue(

@@ -8,7 +8,7 @@ import Training
 
 /// `latentlab eval`: numbers about a model, each with the count it was taken over.
 public struct Evaluation {
-    public static let metrics = ["alignment", "nearest-own", "reconstruction"]
+    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes"]
 
     public struct Result: Sendable {
         public var name: String
@@ -48,6 +48,7 @@ public struct Evaluation {
         return try names.flatMap { name in
             switch name {
             case "alignment": try alignment(generator(loaded))
+            case "modes": try modes(generator(loaded))
             case "nearest-own": try nearestOwn(generator(loaded))
             default: try reconstruction(loaded)
             }

@@ -17,14 +17,28 @@ enum Preview {
         request.prompts = experiment.train.previewPrompts
         request.classes = experiment.train.previewClasses
         request.seeds = experiment.train.previewSeeds.map { UInt64($0) }
+        if type(of: system).medium == .point { request.batch = 256 }
         var pictures: [Picture] = []
+        var points: [[Float]] = []
         do {
-            try system.sample(request) { if let picture = $0.picture { pictures.append(picture) } }
+            try system.sample(request) { sample in
+                if let picture = sample.picture { pictures.append(picture) }
+                if let point = sample.points { points.append(point.values) }
+            }
         } catch is InputError {
             return nil      // nothing to ask: no prompts were given
         }
+        if !points.isEmpty { return try cloud(points, experiment) }
         guard !pictures.isEmpty else { return nil }
         return Picture.grid(pictures, columns: request.seeds.count, padding: 2, scale: 2)
+    }
+
+    /// As many points of the data beside the model's.
+    private static func cloud(_ points: [[Float]], _ experiment: Experiment) throws -> Picture {
+        let data = try (0..<min(points.count, experiment.dataset.count)).compactMap {
+            try experiment.dataset.example($0, epoch: 0).point
+        }
+        return ScatterPlot(panels: [.init("data", data), .init("model", points)]).drawing.picture(scale: 1)
     }
 
     private static func reconstructions(_ system: any CodecSystem, _ experiment: Experiment) throws -> Picture? {

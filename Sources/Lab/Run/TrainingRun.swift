@@ -146,6 +146,7 @@ public final class TrainingRun {
             ("parameters", JSON(experiment.system.module.parameterCount)),
         ])
         try AtomicFile.write(result.encoded(pretty: true) + "\n", to: folder.path + "/result.json")
+        try RunReport.write(experiment, in: folder, step: trainer.step)
         say("model: \(folder.path)/model")
     }
 

@@ -18,6 +18,10 @@ public struct Sampling {
         guard let system = loaded.system as? any GenerativeSystem else {
             throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
         }
+        if type(of: system).medium == .point {
+            return try PointSampling(system: system, request: request, facts: Self.facts(loaded, system, request))
+                .run(out: out, grid: grid, quiet: quiet)
+        }
         let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
         let isFile = out.lowercased().hasSuffix(".png")
         if isFile && total > 1 {
@@ -30,7 +34,8 @@ public struct Sampling {
         var captions: [String] = []
         try system.sample(request) { sample in
             guard let picture = sample.picture else { return }
-            let text = Self.facts(loaded, system, request, sample)
+            var text = Self.facts(loaded, system, request) + [("seed", "\(sample.seed)")]
+            if let prompt = sample.prompt { text.append(("prompt", prompt)) }
             try AtomicFile.write(
                 picture.png(text: text), to: isFile ? out : "\(out)/\(sample.promptIndex)-\(sample.seed).png")
             pictures.append(picture)
@@ -45,16 +50,15 @@ public struct Sampling {
         }
     }
 
-    /// What determines a sample's content, and nothing else.
+    /// What determines a sample's content besides its seed and sentence, and nothing else.
     private static func facts(
-        _ loaded: ModelDirectory.Loaded, _ system: any GenerativeSystem, _ request: SampleRequest, _ sample: Sample
+        _ loaded: ModelDirectory.Loaded, _ system: any GenerativeSystem, _ request: SampleRequest
     ) -> [(String, String)] {
         var facts = [
-            ("latentlab", Version.current), ("model", loaded.fingerprint), ("seed", "\(sample.seed)"),
+            ("latentlab", Version.current), ("model", loaded.fingerprint),
             ("sampler", request.sampler ?? system.sampling.sampler), ("steps", "\(request.steps ?? system.sampling.steps)"),
             ("cfg_scale", "\(request.guidance ?? system.sampling.guidance)"),
         ]
-        if let prompt = sample.prompt { facts.append(("prompt", prompt)) }
         if let negative = request.negative { facts.append(("negative", negative)) }
         if let eta = request.eta { facts.append(("eta", "\(eta)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }

@@ -1,14 +1,19 @@
 /// One example of a data set; what a data set does not hold is nil.
 public struct Example: Sendable {
     public var picture: Picture?
+    /// A small vector, for data that are not pictures.
+    public var point: [Float]?
     public var caption: String?
     /// Class, from 0.
     public var label: Int?
     /// What a person calls it: a file, an emoji, a number.
     public var name: String
 
-    public init(picture: Picture? = nil, caption: String? = nil, label: Int? = nil, name: String) {
+    public init(
+        picture: Picture? = nil, point: [Float]? = nil, caption: String? = nil, label: Int? = nil, name: String
+    ) {
         self.picture = picture
+        self.point = point
         self.caption = caption
         self.label = label
         self.name = name

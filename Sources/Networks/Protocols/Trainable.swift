@@ -4,7 +4,7 @@ import Tensors
 public struct Batch: Sendable {
     /// `[B, H, W, C]` in [-1, 1].
     public var pictures: Tensor?
-    /// A codec's moments `[B, h, w, 2c]` or other cached latents, instead of pictures.
+    /// A codec's moments `[B, h, w, 2c]`, or points `[B, D]` of data that need no codec, instead of pictures.
     public var latents: Tensor?
     /// A codec's tokens `[B, N]`, instead of pictures.
     public var tokens: Tokens?

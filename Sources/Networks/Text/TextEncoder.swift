@@ -14,6 +14,12 @@ public struct EncodedText: Sendable {
         self.pooled = pooled
         self.mask = mask
     }
+
+    /// Pooled as the mean over words.
+    public init(averaging states: Tensor, mask: Tensor) {
+        let weights = mask / maximum(mask.sum(1, keep: true), Tensor(1))
+        self.init(states: states, pooled: (states * weights.unsqueezed(2)).sum(1), mask: mask)
+    }
 }
 
 /// A small pre-norm Transformer over caption tokens, trained together with the model that listens to it.
@@ -44,9 +50,7 @@ public final class TextEncoder: Module {
         precondition(ids.shape.count == 2 && ids.shape[1] == length, "TextEncoder: tokens \(ids.shape), length \(length)")
         let mask = Tensor(ids.values.map { $0 == 0 ? 0 : 1 }, ids.shape)
         let embedded = tokens(ids) + positions.value
-        let states = norm(blocks.reduce(embedded) { $1($0, mask: mask) })
-        let weights = mask / maximum(mask.sum(1, keep: true), Tensor(1))
-        return EncodedText(states: states, pooled: (states * weights.unsqueezed(2)).sum(1), mask: mask)
+        return EncodedText(averaging: norm(blocks.reduce(embedded) { $1($0, mask: mask) }), mask: mask)
     }
 }
 

@@ -4,10 +4,13 @@ import Networks
 import Tensors
 import Training
 
-/// Turns captions into what a denoiser listens to: a byte-pair vocabulary and a small Transformer trained with the model.
-public final class CaptionReader: Module {
+/// The reader that learns with its model: a byte-pair vocabulary of the training captions and a small Transformer.
+public final class CaptionReader: Module, TextReader {
     let encoder: TextEncoder
     private let tokenizer: any PipelineTokenizer
+
+    public var width: Int { encoder.width }
+    public var length: Int { encoder.length }
 
     /// Keys: `vocabulary`, `length`, `width`, `depth`, `heads`.
     init(_ section: Section, _ surroundings: Surroundings) throws {
@@ -31,22 +34,15 @@ public final class CaptionReader: Module {
     }
 
     /// Padded with 0 and cut to the model's length; an empty caption is one end mark, so that there is a word to read.
-    public func tokens(_ captions: [String]) -> Tokens {
-        let L = encoder.length
-        var ids: [Int32] = []
-        for caption in captions {
-            let words = tokenizer.encode(caption, wrapped: false, limit: L - 1) + [3]
-            ids += words + [Int32](repeating: 0, count: L - words.count)
-        }
-        return Tokens(ids, [captions.count, L])
+    public func tokens(_ captions: [String]) -> CaptionTokens {
+        CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [3] }, length: length, padding: 0)
     }
 
-    public func callAsFunction(_ captions: [String]) -> Condition {
-        let read = encoder(tokens(captions))
-        return Condition(.text, states: read.states, pooled: read.pooled, mask: read.mask)
-    }
+    public var vocabulary: Int { encoder.vocabulary }
 
-    func write(to folder: String) throws {
+    public func read(_ tokens: CaptionTokens) -> EncodedText { encoder(tokens.ids) }
+
+    public func write(to folder: String) throws {
         try Folder.create(folder + "/text")
         try tokenizer.save(to: folder + "/text/tokenizer.json")
     }

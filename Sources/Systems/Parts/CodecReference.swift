@@ -71,14 +71,19 @@ final class CodecReference {
     func write(to target: String) throws { try ModelDirectory.copy(folder, to: target + "/codec") }
 
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        resolved.setting("codec", ConfigurationValue(.map([
-            .init("from", at: resolved.place, ConfigurationValue(.string("codec"))),
-            .init("fingerprint", at: resolved.place, ConfigurationValue(.string(fingerprint))),
-        ])))
+        resolved.setting("codec", .reference(to: "codec", fingerprint, at: resolved.place))
     }
 }
 
 extension ConfigurationValue {
+    /// A part stored in a subfolder of the model: `{from, fingerprint}`.
+    static func reference(to folder: String, _ fingerprint: String, at place: ConfigurationPlace) -> ConfigurationValue {
+        ConfigurationValue(.map([
+            .init("from", at: place, ConfigurationValue(.string(folder))),
+            .init("fingerprint", at: place, ConfigurationValue(.string(fingerprint))),
+        ]))
+    }
+
     /// This map with one key replaced or added.
     func setting(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
         guard case .map(var entries) = content else { return self }

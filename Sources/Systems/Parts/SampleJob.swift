@@ -14,6 +14,10 @@ struct SampleJob {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, picture: picture)
     }
 
+    func sample(points: Tensor) -> Sample {
+        Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, points: points)
+    }
+
     /// Every prompt with every seed, prompt by prompt.
     static func list(_ request: SampleRequest, hasText: Bool, classes: Int) throws(InputError) -> [SampleJob] {
         if !request.prompts.isEmpty && !hasText {

@@ -47,6 +47,12 @@ public final class DatasetSource: BatchSource {
     private static func load(_ dataset: any Dataset, _ places: [EpochOrder.Place]) throws -> Batch {
         let examples = try places.map { try dataset.example($0.index, epoch: $0.epoch) }
         let pictures = examples.compactMap(\.picture)
+        let points = examples.compactMap(\.point)
+        if let first = points.first, let odd = examples.first(where: { $0.point?.count != first.count }) {
+            throw InputError(
+                "points of one data set differ in size", at: odd.name, expected: "\(first.count) numbers",
+                found: odd.point.map { "\($0.count)" } ?? "no point")
+        }
         if let first = pictures.first, let odd = examples.first(where: {
             $0.picture.map { $0.width != first.width || $0.height != first.height || $0.channels != first.channels } ?? true
         }) {
@@ -55,7 +61,8 @@ public final class DatasetSource: BatchSource {
                 found: odd.picture.map { "\($0.width)x\($0.height)" } ?? "no picture", hint: "set data.train.size")
         }
         return Batch(
-            pictures: pictures.isEmpty ? nil : Tensor(pictures), captions: examples.map { $0.caption ?? "" },
+            pictures: pictures.isEmpty ? nil : Tensor(pictures),
+            latents: points.isEmpty ? nil : Tensor(points.flatMap { $0 }, [points.count, points[0].count]), captions: examples.map { $0.caption ?? "" },
             labels: examples.map { $0.label ?? 0 }, places: [])
     }
 }

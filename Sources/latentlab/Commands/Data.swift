@@ -19,7 +19,7 @@ struct Data: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A contact sheet of a data set's first examples.")
-        @Argument(help: "shapes or emoji.") var kind: String
+        @Argument(help: "shapes or emoji, or ring, moons or spirals for points.") var kind: String
         @Option(help: "train or held-out.") var split = "train"
         @Option(help: "How many.") var count = 24
         @Option(help: "A PNG file.") var out = "sheet.png"
@@ -30,6 +30,11 @@ struct Data: ParsableCommand {
             }
             let dataset = try DataSection.named(kind, split: split)
             let examples = try (0..<min(count, dataset.count)).map { try dataset.example($0, epoch: 0) }
+            let points = examples.compactMap(\.point)
+            if !points.isEmpty {
+                try ScatterPlot(panels: [.init("\(points.count) points", points)]).drawing.picture(scale: 1).write(to: out)
+                return
+            }
             let sheet = Picture.grid(
                 examples.compactMap(\.picture), columns: 6, scale: 2, captions: examples.map { $0.caption ?? $0.name })
             try sheet.write(to: out)

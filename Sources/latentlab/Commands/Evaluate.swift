@@ -3,14 +3,14 @@ import LatentLab
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction.")
+        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction, modes.")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
     @Option(help: "train or held-out.") var split = "held-out"
     @Option(help: "Captions or pictures to judge.") var count = 400
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
-    @Option(help: "Data set: shapes or emoji; told by the model's name when left out.") var data: String?
+    @Option(help: "Data set: shapes or emoji, or ring, moons or spirals for points; told by the model's name when left out.") var data: String?
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
     @Option(help: "Samples computed together.") var batch = 16

@@ -1,0 +1,86 @@
+import Diffusion
+import Networks
+import Tensors
+
+/// What every system with Gaussian diffusion does alike: the loss of a batch, and a run of the sampler.
+struct GaussianGenerator {
+    let gaussian: GaussianSection
+    let objective: GaussianObjective
+    let sampling: SamplingDefaults
+    private let spacing: Spacing
+    private let guidedChannels: Int?
+
+    /// - Parameters:
+    ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`.
+    ///   - channels: of a latent's last axis.
+    init(_ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, sample: Section, channels: Int) throws {
+        self.gaussian = gaussian
+        objective = GaussianObjective(gaussian.schedule, weighting: gaussian.weighting, variance: variance)
+        sampling = SamplingDefaults(
+            sampler: try sample.choice("sampler", among: Samplers.names, default: "dpmpp-2m"),
+            steps: try sample.int("steps", default: 20, in: 1...10_000),
+            guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
+        spacing = try sample.choice("spacing", default: gaussian.schedule is ChainSchedule ? .trailing : .uniform)
+        guidedChannels = try sample.optionalInt("cfg_channels", in: 1...max(1, channels))
+    }
+
+    /// x0: `[B, ...]`. Sums over examples: `mse`, and `bound` in bits where variances are learned.
+    func loss(_ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition]) -> LossReport {
+        let epsilon = objective.corruption.noise(batch.places, Array(x0.shape.dropFirst()))
+        let times = batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
+            ?? gaussian.density.draw(batch.places)
+        let terms = objective(x0, at: times, noise: epsilon) { state, t in
+            denoiser(DenoiserInput(state: state, time: t, schedule: gaussian.schedule, conditions: conditions))
+        }
+        var sums = ["mse": terms.squaredError.detached().sum()]
+        if let bound = terms.bound { sums["bound"] = bound.detached().sum() }
+        return LossReport(loss: terms.loss.mean(), sums: sums)
+    }
+
+    /// Draws chunk after chunk of the jobs and hands over the latents `[jobs of the chunk] + shape`.
+    ///
+    /// - Parameters:
+    ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
+    ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
+    func draw(
+        _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser, learnsVariance: Bool = false,
+        known: Tensor? = nil, mask: Tensor? = nil,
+        conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?), deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
+    ) throws {
+        let sampler = try Samplers.named(
+            request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)
+        let schedule = gaussian.schedule
+        var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
+        let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
+        var renoising: Renoising?
+        if known != nil && mask == nil {
+            renoising = Renoising(strength: request.strength, along: grid, schedule: schedule)
+            grid = renoising!.grid
+        }
+        let batch = max(1, request.batch)
+        for first in stride(from: 0, to: jobs.count, by: batch) {
+            let chunk = jobs[first..<min(first + batch, jobs.count)]
+            let places = chunk.map(\.place)
+            let known = known?.broadcast(to: [chunk.count] + shape)
+            let x = known.flatMap { renoising?.start(from: $0, places) } ?? objective.corruption.prior(places, shape)
+            let inpainting = known.flatMap { known in
+                mask.map { Inpainting(known: known, mask: $0, schedule: schedule, places: places) }
+            }
+            var failure: (any Error)?
+            let latents = withoutGradients {
+                let said = conditions(Array(chunk))
+                return sampler.sample(
+                    from: x, along: grid, schedule: schedule, noise: StepNoise(places),
+                    constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
+                    observe: { progress in
+                        guard failure == nil, let watch = request.watch else { return }
+                        do { try watch(first, progress) } catch { failure = error }
+                    },
+                    predict: denoiser.predictor(
+                        schedule: schedule, conditions: said.told, guidance: guidance, negative: said.negative))
+            }
+            if let failure { throw failure }
+            try deliver(chunk, latents)
+        }
+    }
+}
