@@ -46,11 +46,19 @@ struct LatentLabCommand: ParsableCommand {
 enum Console {
     static func error(_ text: String) { FileHandle.standardError.write(Foundation.Data((text + "\n").utf8)) }
 
-    /// Standard output; a closed pipe ends the program quietly.
+    /// Standard output; a reader that has gone away, such as `head`, ends the program quietly.
     static func print(_ text: String) throws {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Foundation.Data((text + "\n").utf8))
-        } catch { throw WorkError("standard output: cannot be written: \(error.localizedDescription)") }
+        var rest = Array((text + "\n").utf8)[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno == EPIPE {
+                throw ExitCode(0)
+            } else if errno != EINTR {
+                throw WorkError("standard output: cannot be written: \(String(cString: strerror(errno)).lowercased())")
+            }
+        }
     }
 }
 

@@ -177,17 +177,24 @@ import Testing
         }
     }
 
-    @Test func `standard output that takes nothing is a failure, and a closed one ends quietly`() throws {
+    @Test func `standard output that takes nothing is a failure, and a reader that has gone away is none`() throws {
         let place = try Tiny.shared.get()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "\"$0\" info dit/model > /dev/full", Program.path]
-        process.currentDirectoryURL = URL(fileURLWithPath: place.path)
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .exit && process.terminationStatus == 1 && text.contains("standard output"), "\(text)")
+        func shell(_ command: String) throws -> (code: Int32, errors: String) {
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: "/bin/sh")
+            process.arguments = ["-c", command, Program.path]
+            process.currentDirectoryURL = URL(fileURLWithPath: place.path)
+            let errors = Pipe()
+            process.standardError = errors
+            try process.run()
+            let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+            process.waitUntilExit()
+            return (process.terminationStatus, text)
+        }
+        let full = try shell("\"$0\" info dit/model > /dev/full")
+        #expect(full.code == 1 && full.errors.contains("standard output"), "\(full)")
+        let gone = try shell("{ \"$0\" info dit/model; echo $? > gone; } | true")
+        let code = String(decoding: try place.bytes("gone"), as: UTF8.self)
+        #expect(gone.errors == "" && code == "0\n", "\(gone), exit code \(code)")
     }
 }
