@@ -37,7 +37,7 @@ public protocol DenoisingSystem: System {
 
 /// A system whose text encoder can be asked by itself.
 public protocol ReadingSystem: System {
-    /// Nil when this model reads no text.
+    /// Nil when this model reads no text, or hears it from a frozen encoder.
     var textEncoder: TextEncoder? { get }
 }
 
@@ -45,7 +45,7 @@ extension DiTSystem: DenoisingSystem, ReadingSystem {
     public var stateShape: [Int] { codec.codec.latents.shape }
     public var classCount: Int { denoiser.configuration.classes }
     public var contextWidth: Int { denoiser.configuration.contextWidth }
-    public var textEncoder: TextEncoder? { reader?.encoder }
+    public var textEncoder: TextEncoder? { (reader as? CaptionReader)?.encoder }
 
     public func denoise(_ question: DenoiserQuestion) -> Tensor {
         let batch = question.state.shape[0]
