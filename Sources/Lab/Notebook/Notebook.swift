@@ -74,7 +74,7 @@ public struct Notebook: Sendable {
                 }
                 blocks.append(.output(text: text, lines: inside))
             case "swift" where words.count > 1:
-                blocks.append(try excerpt(words[1], text, inside, "\(path):\(i + 1)"))
+                blocks.append(try excerpt(words.dropFirst().joined(separator: " "), text, inside, "\(path):\(i + 1)"))
             default: break
             }
             i = end + 1

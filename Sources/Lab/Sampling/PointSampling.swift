@@ -14,6 +14,9 @@ struct PointSampling {
     func run(out: String, grid: String?, quiet: Bool) throws {
         let name = out.lowercased()
         let isFile = name.hasSuffix(".png") || name.hasSuffix(".jsonl")
+        if !isFile, let dot = name.lastIndex(of: "."), ["jpg", "jpeg", "wav", "flac", "ogg", "txt"].contains(name[dot...].dropFirst()) {
+            throw InputError("is no file for points", at: "--out \(out)", expected: "a folder, a .png or a .jsonl file")
+        }
         if isFile { try OutputPath.check(out) } else { try Folder.create(out) }
         if let grid { try OutputPath.check(grid) }
         let total = max(1, request.classes.count) * request.seeds.count
