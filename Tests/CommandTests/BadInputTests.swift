@@ -79,7 +79,7 @@ import Testing
 
     static let recipes: [Case] = [
         Case(name: "missing recipe", arguments: ["train", "none.yaml"], says: ["none.yaml"]),
-        Case(name: "unknown key", arguments: train, says: ["x.yaml:10", "'train.optimiser'", "'optimizer'"], prepare: yaml("optimizer:", "optimiser:")),
+        Case(name: "unknown key", arguments: train, says: ["x.yaml:11", "'train.optimiser'", "'optimizer'"], prepare: yaml("optimizer:", "optimiser:")),
         Case(name: "unknown key at the top", arguments: train, says: ["x.yaml:6", "'dta'", "'data'"], prepare: yaml("data:", "dta:")),
         Case(name: "wrong type", arguments: train, says: ["x.yaml:9", "'train.batch'", "an integer"], prepare: yaml("batch: 8\n", "batch: many\n")),
         Case(name: "out of range", arguments: train, says: ["x.yaml:8", "'train.steps'"], prepare: yaml("steps: 20", "steps: -3")),
@@ -87,7 +87,7 @@ import Testing
         Case(name: "unknown data", arguments: train, says: ["x.yaml:6", "'shape'", "'shapes'"], prepare: yaml("kind: shapes", "kind: shape")),
         Case(name: "missing data folder", arguments: train, says: ["nowhere"], prepare: yaml("kind: shapes, count: 50", "kind: images, path: nowhere")),
         Case(name: "size that does not halve", arguments: train, says: ["codec", "size"], prepare: yaml("[32, 32]", "[33, 32]")),
-        Case(name: "pictures of another size", arguments: train, says: ["codec"], prepare: yaml("[32, 32]", "[64, 64]")),
+        Case(name: "pictures of another size", arguments: train, says: ["data.train", "64x64", "32x32"], prepare: yaml("[32, 32]", "[64, 64]")),
         Case(name: "YAML that is none", arguments: train, says: ["x.yaml"], prepare: yaml("codec: {", "codec: [{")),
         Case(name: "missing codec", arguments: train, says: ["nowhere"], prepare: { try $0.write(Tiny.dit().replacingOccurrences(of: "kl/model", with: "nowhere"), to: "x.yaml") }),
         Case(name: "unknown key by --set", arguments: train + ["--set", "train.stepps=3"], says: ["train.stepps", "'steps'"]),

@@ -68,8 +68,8 @@ import Testing
 
         let tokens = Tokens((0..<32).map { Int32($0 % 11 + 4) }, [2, 16])
         try write(place) { $0.add("x", tokens) }
-        let encoder = try #require((loaded as? any ReadingSystem)?.textEncoder)
-        let read = withoutGradients { encoder(tokens) }
+        let reader = try #require((loaded as? any ReadingSystem)?.textReader)
+        let read = withoutGradients { reader.read(CaptionTokens(tokens)) }
         let text = try forward(place, "text")
         #expect(text["out"]?.values == read.states.values)
         #expect(text["pooled"]?.values == read.pooled.values)

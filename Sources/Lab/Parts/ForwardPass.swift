@@ -88,8 +88,8 @@ public struct ForwardPass {
     }
 
     private func text(_ system: any System, _ tensors: PartInput, _ writer: inout SafetensorsWriter) throws {
-        guard let encoder = (system as? any ReadingSystem)?.textEncoder else { throw missing("text encoder", system) }
-        let read = encoder(try tensors.grid("x", [encoder.length], below: encoder.vocabulary))
+        guard let reader = (system as? any ReadingSystem)?.textReader else { throw missing("text encoder", system) }
+        let read = reader.read(CaptionTokens(try tensors.grid("x", [reader.length], below: reader.vocabulary)))
         writer.add("out", read.states)
         writer.add("pooled", read.pooled)
     }

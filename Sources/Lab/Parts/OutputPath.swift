@@ -5,8 +5,8 @@ import Tensors
 enum OutputPath {
     /// Throws where no file can be put at `path`.
     static func check(_ path: String) throws(InputError) {
-        let folder = (path as NSString).deletingLastPathComponent
-        let place = folder.isEmpty ? "." : folder
+        // By hand: Foundation's deletingLastPathComponent ends the program for a name of one letter.
+        let place = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         var isFolder: ObjCBool = false
         guard !path.isEmpty, FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue else {
             throw InputError("cannot be written: no such folder", at: path, expected: "a file in a folder that exists", found: place)

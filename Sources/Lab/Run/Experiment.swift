@@ -36,10 +36,27 @@ public final class Experiment {
         let from = try initial.optionalPath("from")
         let skip = try initial.strings("skip", default: [])
         try section.finish()
+        try Self.checkPictures(of: dataset, for: system)
         resolved = section.resolved
         dataKey = trainData.resolved.json.encoded()
         system.module.initialize(Noise(seed: seed)("weights"))
         if let from { try Weights.read(into: system.module, from: from + "/model.safetensors", skipping: skip) }
+    }
+
+    /// The first picture stands for all: a data set's pictures are of one size.
+    private static func checkPictures(of dataset: any Dataset, for system: any System) throws {
+        guard let codec = system.anyCodec, dataset.count > 0 else { return }
+        let example = try dataset.example(0, epoch: 0)
+        let wanted = codec.mediaShape
+        guard let picture = example.picture else {
+            throw InputError("has no pictures, which this system's codec needs", at: "data.train", found: example.name)
+        }
+        guard [picture.height, picture.width, picture.channels] == wanted else {
+            throw InputError(
+                "the pictures do not fit the codec", at: "data.train", expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
+                found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
+                hint: "change data.train.size or codec.size")
+        }
     }
 
     /// Every caption of the first examples, for vocabularies.

@@ -38,7 +38,9 @@ public final class CaptionReader: Module, TextReader {
         CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [3] }, length: length, padding: 0)
     }
 
-    public func callAsFunction(_ captions: [String]) -> Condition { Condition(encoder(tokens(captions).ids)) }
+    public var vocabulary: Int { encoder.vocabulary }
+
+    public func read(_ tokens: CaptionTokens) -> EncodedText { encoder(tokens.ids) }
 
     public func write(to folder: String) throws {
         try Folder.create(folder + "/text")

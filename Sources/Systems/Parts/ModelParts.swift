@@ -35,17 +35,17 @@ public protocol DenoisingSystem: System {
     func denoise(_ question: DenoiserQuestion) -> Tensor
 }
 
-/// A system whose text encoder can be asked by itself.
+/// A system whose text reader can be asked by itself.
 public protocol ReadingSystem: System {
-    /// Nil when this model reads no text, or hears it from a frozen encoder.
-    var textEncoder: TextEncoder? { get }
+    /// Nil when this model reads no text.
+    var textReader: (any TextReader)? { get }
 }
 
 extension DiTSystem: DenoisingSystem, ReadingSystem {
     public var stateShape: [Int] { codec.codec.latents.shape }
     public var classCount: Int { denoiser.configuration.classes }
     public var contextWidth: Int { denoiser.configuration.contextWidth }
-    public var textEncoder: TextEncoder? { (reader as? CaptionReader)?.encoder }
+    public var textReader: (any TextReader)? { reader }
 
     public func denoise(_ question: DenoiserQuestion) -> Tensor {
         let batch = question.state.shape[0]

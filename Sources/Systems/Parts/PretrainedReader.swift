@@ -64,11 +64,10 @@ public final class PretrainedReader: TextReader {
             padding: tokenizer.padding ?? 0)
     }
 
-    public func callAsFunction(_ captions: [String]) -> Condition {
-        let words = tokens(captions)
-        return withoutGradients {
-            Condition(EncodedText(averaging: encoder(words.ids, mask: words.mask), mask: words.mask))
-        }
+    public var vocabulary: Int { encoder.configuration.vocabulary }
+
+    public func read(_ tokens: CaptionTokens) -> EncodedText {
+        withoutGradients { EncodedText(averaging: encoder(tokens.ids, mask: tokens.mask), mask: tokens.mask) }
     }
 
     /// The encoder's own files, and its tokenizer always as `tokenizer.json`: the copy has the same fingerprint.

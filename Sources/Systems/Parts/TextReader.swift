@@ -12,8 +12,10 @@ public protocol TextReader: AnyObject {
     /// L of the states: longer captions are cut, shorter ones padded.
     var length: Int { get }
     func tokens(_ captions: [String]) -> CaptionTokens
-    /// States `[B, L, D]`, pooled `[B, D]` and mask `[B, L]`; an empty caption also has a word to read.
-    func callAsFunction(_ captions: [String]) -> Condition
+    /// Token ids are below this.
+    var vocabulary: Int { get }
+    /// States `[B, L, D]`, pooled `[B, D]` and mask `[B, L]`.
+    func read(_ tokens: CaptionTokens) -> EncodedText
     /// Writes what it needs besides the model's own weights into `text/` of a model directory.
     func write(to folder: String) throws
     /// The section `condition` as the model directory's `config.json` states it.
@@ -21,6 +23,12 @@ public protocol TextReader: AnyObject {
 }
 
 extension TextReader {
+    /// What a denoiser is told; an empty caption also has a word to read.
+    public func callAsFunction(_ captions: [String]) -> Condition {
+        let text = read(tokens(captions))
+        return Condition(.text, states: text.states, pooled: text.pooled, mask: text.mask)
+    }
+
     public func configuration(_ condition: ConfigurationValue) -> ConfigurationValue { condition }
 }
 
@@ -30,6 +38,12 @@ public struct CaptionTokens: Sendable {
     public let ids: Tokens
     /// `[B, L]`, 1 where there is a word.
     public let mask: Tensor
+
+    /// Ids `[B, L]` where 0 is padding.
+    public init(_ ids: Tokens) {
+        self.ids = ids
+        mask = Tensor(ids.values.map { $0 == 0 ? 0 : 1 }, ids.shape)
+    }
 
     init(_ captions: [[Int32]], length: Int, padding: Int32) {
         var ids: [Int32] = []
@@ -43,11 +57,6 @@ public struct CaptionTokens: Sendable {
         self.ids = Tokens(ids, [captions.count, length])
         self.mask = Tensor(mask, [captions.count, length])
     }
-}
-
-extension Condition {
-    /// Text that was read.
-    init(_ text: EncodedText) { self.init(.text, states: text.states, pooled: text.pooled, mask: text.mask) }
 }
 
 /// The readers that a section `condition` of kind `text` can ask for.

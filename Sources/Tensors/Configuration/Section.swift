@@ -20,8 +20,12 @@ public final class Section {
     /// Where the map stands.
     public let place: ConfigurationPlace
     private let entries: [ConfigurationValue.Entry]
+    /// For a section that is absent: where a key stands that may have been meant to be it, and what to say.
+    private let slip: Slip?
     private var known: [String] = []
     private var records: [String: Record] = [:]
+
+    private typealias Slip = (place: ConfigurationPlace, hint: String)
 
     private enum Record {
         case value(ConfigurationValue)
@@ -42,12 +46,14 @@ public final class Section {
         self.keyPath = keyPath
         self.place = value.place
         self.entries = entries
+        self.slip = nil
     }
 
-    private init(emptyAt place: ConfigurationPlace, keyPath: String) {
+    private init(emptyAt place: ConfigurationPlace, keyPath: String, slip: Slip?) {
         self.keyPath = keyPath
         self.place = place
         self.entries = []
+        self.slip = slip
     }
 
     // MARK: - Keys
@@ -96,10 +102,15 @@ public final class Section {
     }
 
     func missing(_ key: String, expected: String) -> InputError {
-        let slip = nearestName(to: key, among: entries.map(\.key).filter { !known.contains($0) })
+        let near = slip ?? unread(near: key)
         return InputError(
-            "'\(path(of: key))' is missing", at: place.description, expected: expected,
-            hint: slip.map { "is '\($0)' meant to be '\(key)'?" })
+            "'\(path(of: key))' is missing", at: (slip?.place ?? place).description, expected: expected, hint: near?.hint)
+    }
+
+    /// A key that nothing has read and that looks like `key`.
+    private func unread(near key: String) -> Slip? {
+        let name = nearestName(to: key, among: entries.map(\.key).filter { !known.contains($0) })
+        return entries.first { $0.key == name }.map { ($0.keyPlace, "is '\($0.key)' meant to be '\(key)'?") }
     }
 
     // MARK: - Sections
@@ -109,7 +120,7 @@ public final class Section {
         if case .section(let child) = records[key] { return child }
         let child =
             try take(key).map { try Section($0, keyPath: path(of: key)) }
-            ?? Section(emptyAt: place, keyPath: path(of: key))
+            ?? Section(emptyAt: place, keyPath: path(of: key), slip: slip ?? unread(near: key))
         records[key] = .section(child)
         return child
     }

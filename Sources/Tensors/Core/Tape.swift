@@ -169,7 +169,10 @@ package func recorded(
     _ name: StaticString, _ output: Tensor, inputs: [Tensor], backward: @escaping (Tensor, GradientTable) -> Void
 ) -> Tensor {
     let context = Context.current
-    context.finiteCheck?.inspect(output, name, "value")
+    // A view shows what its input holds, which may not be written yet.
+    if let check = context.finiteCheck, !inputs.contains(where: { $0.storage === output.storage }) {
+        check.inspect(output, name, "value")
+    }
     guard context.recordsGradients, inputs.contains(where: { $0.node != nil }) else { return output }
     return output.attached(to: Node(name, shape: output.shape, dtype: output.dtype, backward: backward))
 }
