@@ -14,7 +14,9 @@ import Testing
     }
 
     @Test func `every tutorial is checked`() throws {
-        let files = try FileManager.default.contentsOfDirectory(atPath: Self.project + "/Notebooks-md").filter { $0.hasSuffix(".md") }
+        let files = try FileManager.default.contentsOfDirectory(atPath: Self.project + "/Notebooks-md").filter {
+            $0.hasSuffix(".md")
+        }
         #expect(files.sorted() == ["01-two-dimensional-toy.md", "02-training-a-codec.md", "03-text-to-image.md"])
     }
 }

@@ -29,8 +29,12 @@ import Testing
     private static func built(_ path: String) throws -> Experiment {
         let file = try ExperimentFile(path: path)
         let codec = try file.section().section("codec").optionalPath("from")
-        guard let codec, !FileManager.default.fileExists(atPath: codec + "/config.json") else { return try Experiment(file) }
-        let name = (codec as NSString).lastPathComponent == "model" ? ((codec as NSString).deletingLastPathComponent as NSString).lastPathComponent
+        guard let codec, !FileManager.default.fileExists(atPath: codec + "/config.json") else {
+            return try Experiment(file)
+        }
+        let name =
+            (codec as NSString).lastPathComponent == "model"
+            ? ((codec as NSString).deletingLastPathComponent as NSString).lastPathComponent
             : (codec as NSString).lastPathComponent
         let maker = try #require(
             try Repository.experiments.first {

@@ -27,12 +27,15 @@ enum Repository {
     static let tests = files("Tests", [".swift"])
     static let c = files("Sources", [".c", ".h"])
     static let experiments = files("Experiments", [".yaml"])
-    static let documents = files("Notebooks-md", [".md"]) + files(".", [".md"]).filter { !$0.path.dropFirst(2).contains("/") }
+    static let documents =
+        files("Notebooks-md", [".md"]) + files(".", [".md"]).filter { !$0.path.dropFirst(2).contains("/") }
 
     /// Targets in the order of Package.swift, with their folders: a floor stands below the ones that follow it.
     static func targets() throws -> [(name: String, folder: String)] {
         let text = try String(contentsOfFile: root + "/Package.swift", encoding: .utf8)
-        return text.matches(of: #/\.(?:target|executableTarget|systemLibrary)\(\s*name: "([^"]+)"(?:[^\n]|\n(?!        \.))*/#).map { match in
+        return text.matches(
+            of: #/\.(?:target|executableTarget|systemLibrary)\(\s*name: "([^"]+)"(?:[^\n]|\n(?!        \.))*/#
+        ).map { match in
             let name = String(match.output.1)
             let path = match.output.0.firstMatch(of: #/path: "([^"]+)"/#).map { String($0.output.1) }
             return (name, path ?? "Sources/" + name)

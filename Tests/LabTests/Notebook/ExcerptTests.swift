@@ -7,10 +7,10 @@ import Testing
 @Suite struct ExcerptTests {
     @Test func `the exact denoiser turns noise into the ring`() throws {
         // exact sampling
-        let mixture = GaussianMixture.ring()                        // eight blobs on a circle
-        let schedule = FlowMatching()                               // x_t = (1 - t) x0 + t ε
-        let denoiser = ExactDenoiser(mixture, schedule)             // E[x0 | x_t], a closed formula
-        let places = (0..<2000).map { Noise(seed: 0)($0) }          // an address for each sample
+        let mixture = GaussianMixture.ring()  // eight blobs on a circle
+        let schedule = FlowMatching()  // x_t = (1 - t) x0 + t ε
+        let denoiser = ExactDenoiser(mixture, schedule)  // E[x0 | x_t], a closed formula
+        let places = (0..<2000).map { Noise(seed: 0)($0) }  // an address for each sample
         let x = HeunSampler().sample(
             from: GaussianCorruption(schedule).prior(places, [2]),  // pure noise, [2000, 2]
             along: try Spacing.uniform.grid(steps: 24, for: schedule), schedule: schedule,
