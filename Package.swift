@@ -46,6 +46,7 @@ let package = Package(
         .testTarget(name: "DenoisersTests", dependencies: ["TestKit", "Denoisers"]),
         .testTarget(name: "CodecsTests", dependencies: ["TestKit", "Codecs", "Training"]),
         .testTarget(name: "CommandTests", dependencies: ["TestKit", "LatentLab", "latentlab-cli"]),
+        .testTarget(name: "HouseRulesTests", dependencies: ["Lab"]),
         .testTarget(name: "MetricsTests", dependencies: ["TestKit", "Metrics"]),
         .testTarget(name: "MediaTests", dependencies: ["TestKit", "Media"]),
         .testTarget(name: "DiffusionTests", dependencies: ["TestKit", "Diffusion"]),

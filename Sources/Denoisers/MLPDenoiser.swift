@@ -37,7 +37,8 @@ public final class MLPDenoiser: Module, Denoiser {
     private static let frequencies: [Float] = [1, 2, 4]
 
     public init(_ c: MLPConfiguration) {
-        precondition(c.size > 0 && c.width > 0 && c.depth >= 0, "MLP: size \(c.size), width \(c.width), depth \(c.depth)")
+        precondition(
+            c.size > 0 && c.width > 0 && c.depth >= 0, "MLP: size \(c.size), width \(c.width), depth \(c.depth)")
         precondition(c.prediction != .logits, "MLP: predicts numbers, not logits")
         configuration = c
         input = Linear(c.size * (1 + 2 * Self.frequencies.count), c.width)
@@ -64,14 +65,14 @@ public final class MLPDenoiser: Module, Denoiser {
         let size = configuration.size
         precondition(x.rank == 2 && x.shape[1] == size, "MLP: state \(x.shape) for vectors of \(size)")
         let waves = Self.frequencies.flatMap { [(x * $0).sin(), (x * $0).cos()] }
-        var h = input(concatenated([x] + waves, axis: 1))                       // [B, W]
-        var c = time(t)                                                         // [B, W]
+        var h = input(concatenated([x] + waves, axis: 1))  // [B, W]
+        var c = time(t)  // [B, W]
         if let classes {
             c = c + classes(Tokens(labels ?? [Int](repeating: configuration.classes, count: x.shape[0])))
         }
         let condition = silu(c)
         for block in blocks { h = block(h, given: condition) }
-        let m = finalModulation(condition).chunked(2, axis: 1)                  // shift, scale
+        let m = finalModulation(condition).chunked(2, axis: 1)  // shift, scale
         return output(normModulate(h, scale: m[1], shift: m[0], eps: 1e-6)).cast(to: .f32)
     }
 }
@@ -91,7 +92,7 @@ final class MLPBlock: Module {
     }
 
     func callAsFunction(_ x: Tensor, given c: Tensor) -> Tensor {
-        let m = modulation(c).chunked(3, axis: 1)       // shift, scale, gate
+        let m = modulation(c).chunked(3, axis: 1)  // shift, scale, gate
         return gatedResidual(x, gate: m[2], feedForward(normModulate(x, scale: m[1], shift: m[0], eps: 1e-6)))
     }
 }

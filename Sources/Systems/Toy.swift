@@ -37,7 +37,9 @@ public final class ToySystem: Module, GenerativeSystem {
             let mixture = try MixtureSection(model).mixture
             let labels = Set(mixture.components.map(\.label))
             guard classes <= labels.count else {
-                throw condition.error("classes", "are more than the mixture has", expected: "at most \(labels.count)", found: "\(classes)")
+                throw condition.error(
+                    "classes", "are more than the mixture has", expected: "at most \(labels.count)", found: "\(classes)"
+                )
             }
             denoiser = ExactDenoiser(mixture, gaussian.schedule, saying: gaussian.parameterization)
             size = mixture.size
@@ -60,7 +62,8 @@ public final class ToySystem: Module, GenerativeSystem {
 
     public var phases: [Phase] {
         let parameters = parameters()
-        return parameters.isEmpty ? [] : [Phase(name: "denoiser", parameters: parameters) { batch, _ in self.loss(batch) }]
+        return parameters.isEmpty
+            ? [] : [Phase(name: "denoiser", parameters: parameters) { batch, _ in self.loss(batch) }]
     }
 
     /// Of points `[B, D]` as latents.

@@ -31,7 +31,9 @@ public struct Notebook: Sendable {
         public init(
             text: String, line: Int, isSlow: Bool = false, needs: String? = nil, exit: Int32 = 0, timeout: Int = 120
         ) {
-            (self.text, self.line, self.isSlow, self.needs, self.exit, self.timeout) = (text, line, isSlow, needs, exit, timeout)
+            (self.text, self.line, self.isSlow, self.needs, self.exit, self.timeout) = (
+                text, line, isSlow, needs, exit, timeout
+            )
         }
     }
 
@@ -67,14 +69,17 @@ public struct Notebook: Sendable {
             let text = lines[inside].joined(separator: "\n")
             switch words.first {
             case "sh" where words.contains("run"):
-                blocks.append(.command(try command(words.filter { $0 != "sh" && $0 != "run" }, text, "\(path):\(i + 1)", i + 1)))
+                blocks.append(
+                    .command(try command(words.filter { $0 != "sh" && $0 != "run" }, text, "\(path):\(i + 1)", i + 1)))
             case "output":
                 guard case .command? = blocks.last else {
-                    throw InputError("an output without its commands", at: "\(path):\(i + 1)", expected: "a block ```sh run above it")
+                    throw InputError(
+                        "an output without its commands", at: "\(path):\(i + 1)", expected: "a block ```sh run above it"
+                    )
                 }
                 blocks.append(.output(text: text, lines: inside))
             case "swift" where words.count > 1:
-                blocks.append(try excerpt(words[1], text, inside, "\(path):\(i + 1)"))
+                blocks.append(try excerpt(words.dropFirst().joined(separator: " "), text, inside, "\(path):\(i + 1)"))
             default: break
             }
             i = end + 1
@@ -101,7 +106,8 @@ public struct Notebook: Sendable {
                 command.timeout = seconds
             default:
                 throw InputError(
-                    "unknown word on a fence", at: place, expected: "slow, needs=MODEL, exit=CODE or timeout=SECONDS", found: word)
+                    "unknown word on a fence", at: place, expected: "slow, needs=MODEL, exit=CODE or timeout=SECONDS",
+                    found: word)
             }
         }
         return command

@@ -79,7 +79,9 @@ public final class NotebookRun {
             case .excerpt(let path, let name, let text, let lines):
                 let current = try excerpt(path, name, at: lines.lowerBound)
                 guard current != text else { continue }
-                if options.updates { replacements.append((lines, current)) } else {
+                if options.updates {
+                    replacements.append((lines, current))
+                } else {
                     differ(lines.lowerBound, "is not what \(path) says under '\(name)'")
                 }
             case .figure: continue
@@ -95,7 +97,9 @@ public final class NotebookRun {
     }
 
     private func reasonToSkip(_ command: Notebook.Command) -> String? {
-        if let model = command.needs, !FileManager.default.fileExists(atPath: "\(options.project)/Assets/models/\(model)/config.json") {
+        if let model = command.needs,
+            !FileManager.default.fileExists(atPath: "\(options.project)/Assets/models/\(model)/config.json")
+        {
             return "the model '\(model)' is not there"
         }
         return command.isSlow && options.isFast ? "slow" : nil
@@ -105,7 +109,10 @@ public final class NotebookRun {
     private func run(_ command: Notebook.Command) throws -> String? {
         let result = try Shell.run(
             command.text, in: folder, timeout: command.timeout,
-            environment: ["PATH": options.program + ":/usr/local/bin:/usr/bin:/bin", "LATENTLAB_ASSETS": options.project + "/Assets"])
+            environment: [
+                "PATH": options.program + ":/usr/local/bin:/usr/bin:/bin",
+                "LATENTLAB_ASSETS": options.project + "/Assets",
+            ])
         if result.isTimedOut {
             differ(command.line, "took longer than \(command.timeout) seconds")
         } else if result.status != command.exit {
@@ -119,11 +126,13 @@ public final class NotebookRun {
 
     /// Lines between `// NAME` and `// end NAME`, moved to the left edge.
     private func excerpt(_ path: String, _ name: String, at line: Int) throws -> String {
-        let source = try AtomicFile.readText(options.project + "/" + path).split(separator: "\n", omittingEmptySubsequences: false)
+        let source = try AtomicFile.readText(options.project + "/" + path).split(
+            separator: "\n", omittingEmptySubsequences: false)
         func index(_ mark: String) -> Int? { source.firstIndex { $0.drop { $0 == " " } == mark } }
         guard let start = index("// " + name), let end = index("// end " + name), start < end else {
             throw InputError(
-                "no such excerpt", at: "\(notebook.path):\(line)", expected: "lines '// \(name)' and '// end \(name)' in \(path)")
+                "no such excerpt", at: "\(notebook.path):\(line)",
+                expected: "lines '// \(name)' and '// end \(name)' in \(path)")
         }
         let inside = source[(start + 1)..<end]
         let indent = inside.filter { !$0.isEmpty }.map { $0.prefix { $0 == " " }.count }.min() ?? 0

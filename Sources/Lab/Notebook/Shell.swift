@@ -21,7 +21,9 @@ enum Shell {
         // Files and not pipes: nothing can fill up, whatever is printed.
         let (output, error) = (folder + "/.output", folder + "/.error")
         for path in [output, error] { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        guard let outputHandle = FileHandle(forWritingAtPath: output), let errorHandle = FileHandle(forWritingAtPath: error) else {
+        guard let outputHandle = FileHandle(forWritingAtPath: output),
+            let errorHandle = FileHandle(forWritingAtPath: error)
+        else {
             throw WorkError("\(folder): cannot be written")
         }
         process.standardOutput = outputHandle
@@ -30,7 +32,8 @@ enum Shell {
         do { try process.run() } catch { throw WorkError("bash: cannot be run: \(error.localizedDescription)") }
         process.waitUntilExit()
         return Result(
-            status: process.terminationStatus, output: try AtomicFile.readText(output), error: try AtomicFile.readText(error),
+            status: process.terminationStatus, output: try AtomicFile.readText(output),
+            error: try AtomicFile.readText(error),
             isTimedOut: process.terminationReason == .uncaughtSignal || process.terminationStatus == 128 + SIGKILL)
     }
 }

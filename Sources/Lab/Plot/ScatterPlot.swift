@@ -63,17 +63,22 @@ public struct ScatterPlot: Sendable {
             frame.add(.line([Spot(x, area.top), Spot(x, area.bottom)], .grid, width: 1))
             frame.add(.line([Spot(area.left, y), Spot(area.right, y)], .grid, width: 1))
             frame.add(
-                .text(tick.label, at: Spot(x, area.bottom + 18), size: ChartFrame.labelSize, anchor: .middle, ink: .muted))
+                .text(
+                    tick.label, at: Spot(x, area.bottom + 18), size: ChartFrame.labelSize, anchor: .middle, ink: .muted)
+            )
             if isFirst {
                 frame.add(
-                    .text(tick.label, at: Spot(area.left - 8, y + 4), size: ChartFrame.labelSize, anchor: .end, ink: .muted))
+                    .text(
+                        tick.label, at: Spot(area.left - 8, y + 4), size: ChartFrame.labelSize, anchor: .end,
+                        ink: .muted))
             }
         }
         frame.add(.text(panel.title, at: Spot(area.left, area.top - 8), size: ChartFrame.labelSize))
         let opacity = panel.points.count > 400 ? 0.5 : 0.8
         for point in panel.points {
             // What lies outside the square is not drawn on its edge.
-            guard let u = axis.fraction(point.x), let v = axis.fraction(point.y), (0...1).contains(u), (0...1).contains(v)
+            guard let u = axis.fraction(point.x), let v = axis.fraction(point.y), (0...1).contains(u),
+                (0...1).contains(v)
             else { continue }
             let spot = Spot(area.x(u), area.y(v))
             frame.add(.line([spot, spot], ink, width: 3, opacity: opacity))

@@ -14,6 +14,11 @@ struct PointSampling {
     func run(out: String, grid: String?, quiet: Bool) throws {
         let name = out.lowercased()
         let isFile = name.hasSuffix(".png") || name.hasSuffix(".jsonl")
+        if !isFile, let dot = name.lastIndex(of: "."),
+            ["jpg", "jpeg", "wav", "flac", "ogg", "txt"].contains(name[dot...].dropFirst())
+        {
+            throw InputError("is no file for points", at: "--out \(out)", expected: "a folder, a .png or a .jsonl file")
+        }
         if isFile { try OutputPath.check(out) } else { try Folder.create(out) }
         if let grid { try OutputPath.check(grid) }
         let total = max(1, request.classes.count) * request.seeds.count
@@ -35,7 +40,9 @@ struct PointSampling {
     /// One object a line: `{"prompt_index", "seed", "point"}`, and `prompt` where there is one.
     private static func lines(_ samples: [Sample]) -> String {
         samples.map { sample in
-            var members: [(String, JSON)] = [("prompt_index", JSON(sample.promptIndex)), ("seed", JSON(Int(sample.seed)))]
+            var members: [(String, JSON)] = [
+                ("prompt_index", JSON(sample.promptIndex)), ("seed", JSON(Int(sample.seed))),
+            ]
             if let prompt = sample.prompt { members.append(("prompt", JSON(prompt))) }
             members.append(("point", .array((sample.points?.values ?? []).map { .number(Double($0)) })))
             return JSON.object(members).encoded() + "\n"

@@ -27,7 +27,8 @@ struct GaussianGenerator {
     /// x0: `[B, ...]`. Sums over examples: `mse`, and `bound` in bits where variances are learned.
     func loss(_ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition]) -> LossReport {
         let epsilon = objective.corruption.noise(batch.places, Array(x0.shape.dropFirst()))
-        let times = batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
+        let times =
+            batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
             ?? gaussian.density.draw(batch.places)
         let terms = objective(x0, at: times, noise: epsilon) { state, t in
             denoiser(DenoiserInput(state: state, time: t, schedule: gaussian.schedule, conditions: conditions))
@@ -43,15 +44,18 @@ struct GaussianGenerator {
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
     func draw(
-        _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser, learnsVariance: Bool = false,
+        _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
+        learnsVariance: Bool = false,
         known: Tensor? = nil, mask: Tensor? = nil,
-        conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?), deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
+        conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
+        deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
     ) throws {
         let sampler = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)
         let schedule = gaussian.schedule
         var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
-        let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
+        let guidance = Guidance(
+            scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
         var renoising: Renoising?
         if known != nil && mask == nil {
             renoising = Renoising(strength: request.strength, along: grid, schedule: schedule)

@@ -15,11 +15,13 @@ public struct MixtureSection {
         switch shape {
         case .ring:
             mixture = .ring(
-                count ?? 8, radius: try section.number("radius", default: 1, in: Section.positive), deviation: deviation ?? 0.1)
+                count ?? 8, radius: try section.number("radius", default: 1, in: Section.positive),
+                deviation: deviation ?? 0.1)
         case .moons: mixture = .moons(count ?? 64, deviation: deviation ?? 0.04)
         case .spirals:
             mixture = .spirals(
-                count ?? 96, turns: try section.number("turns", default: 1.5, in: Section.positive), deviation: deviation ?? 0.03)
+                count ?? 96, turns: try section.number("turns", default: 1.5, in: Section.positive),
+                deviation: deviation ?? 0.03)
         }
     }
 

@@ -13,6 +13,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Data set: shapes or emoji, or ring, moons or spirals for points; told by the model's name when left out.") var data: String?
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
+    @Option(help: ArgumentHelp("Sampler: \(Samplers.names.joined(separator: ", ")).")) var sampler: String?
     @Option(help: "Samples computed together.") var batch = 16
     @Option(help: "Also a grid of the first samples.") var grid: String?
     @Flag(help: "One JSON object.") var json = false
@@ -25,6 +26,7 @@ struct Evaluate: ParsableCommand {
         }
         var request = SampleRequest()
         request.steps = steps
+        request.sampler = sampler
         request.guidance = cfgScale
         request.batch = batch
         let evaluation = Evaluation(

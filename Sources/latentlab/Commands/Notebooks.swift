@@ -4,7 +4,8 @@ import LatentLab
 
 struct Notebooks: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "notebook", abstract: "Run the commands of Markdown tutorials and check what the text says they print and draw.")
+        commandName: "notebook",
+        abstract: "Run the commands of Markdown tutorials and check what the text says they print and draw.")
 
     @Argument(help: "Markdown files.") var files: [String]
     @Flag(help: "Write what was found into the files instead of checking.") var update = false
@@ -25,6 +26,8 @@ struct Notebooks: ParsableCommand {
             count += differences.count
             try Console.print("\(file): \(differences.isEmpty ? "as it says" : "\(differences.count) differences")")
         }
-        if count > 0 { throw WorkError("\(count) differences; 'latentlab notebook --update' takes over what was found") }
+        if count > 0 {
+            throw WorkError("\(count) differences; 'latentlab notebook --update' takes over what was found")
+        }
     }
 }

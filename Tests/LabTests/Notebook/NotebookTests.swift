@@ -93,16 +93,19 @@ import Testing
     }
 
     @Test func `commands share a folder, and a failure says its line and last word`() throws {
-        #expect(try outcome("```sh run\necho 5 > x\n```\n```sh run\ncat x\n```\n```output\n5\n```\n").differences.isEmpty)
+        #expect(
+            try outcome("```sh run\necho 5 > x\n```\n```sh run\ncat x\n```\n```output\n5\n```\n").differences.isEmpty)
         #expect(
             try outcome("text\n```sh run\necho why >&2; false\necho not reached\n```\n").differences
                 == ["n.md:2: ended with 1 instead of 0: why"])
         #expect(try outcome("```sh run exit=3\nexit 3\n```\n").differences.isEmpty)
-        #expect(try outcome("```sh run timeout=1\nsleep 30\n```\n").differences == ["n.md:1: took longer than 1 seconds"])
+        #expect(
+            try outcome("```sh run timeout=1\nsleep 30\n```\n").differences == ["n.md:1: took longer than 1 seconds"])
     }
 
     @Test func `slow blocks and missing models are skipped with a word`() throws {
-        let text = "```sh run needs=nobody\nfalse\n```\n```output\nx\n```\n```sh run slow\necho 1\n```\n```output\n2\n```\n"
+        let text =
+            "```sh run needs=nobody\nfalse\n```\n```output\nx\n```\n```sh run slow\necho 1\n```\n```output\n2\n```\n"
         let fast = try outcome(text, isFast: true)
         #expect(fast.differences.isEmpty)
         #expect(fast.said.count == 2 && fast.said[0].contains("the model 'nobody' is not there"), "\(fast.said)")
@@ -111,7 +114,8 @@ import Testing
 
     @Test func `excerpts are those of the file, and an update brings everything up to date`() throws {
         let source = "struct A {\n    // part\n    let x = 1\n\n      let y = 2\n    // end part\n}\n"
-        let text = "```swift from=A.swift#part\nlet x = 0\n```\n```sh run\necho new; echo lines\n```\n```output\nold\n```\nend\n"
+        let text =
+            "```swift from=A.swift#part\nlet x = 0\n```\n```sh run\necho new; echo lines\n```\n```output\nold\n```\nend\n"
         let files = ["A.swift": source]
         #expect(try outcome(text, files: files).differences.count == 2)
         let updated = try outcome(text, files: files, updates: true)

@@ -10,7 +10,9 @@ import Testing
     static let mixture = GaussianMixture.ring()
 
     /// `[count, 2]` from an experiment's own system, by the ordinary sampling path.
-    private func points(_ system: any System, _ count: Int, change: (inout SampleRequest) -> Void = { _ in }) throws -> Tensor {
+    private func points(_ system: any System, _ count: Int, change: (inout SampleRequest) -> Void = { _ in }) throws
+        -> Tensor
+    {
         let generator = try #require(system as? any GenerativeSystem)
         var request = SampleRequest()
         request.seeds = (0..<UInt64(count)).map { $0 }
@@ -22,7 +24,8 @@ import Testing
     }
 
     private func experiment(_ name: String = "ring", _ changes: String...) throws -> Experiment {
-        let path = #filePath.replacingOccurrences(of: "Tests/LabTests/Toy/ToyTests.swift", with: "Experiments/toy/\(name).yaml")
+        let path = #filePath.replacingOccurrences(
+            of: "Tests/LabTests/Toy/ToyTests.swift", with: "Experiments/toy/\(name).yaml")
         return try Experiment(try ExperimentFile(path: path, set: changes))
     }
 

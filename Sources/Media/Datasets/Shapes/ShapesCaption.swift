@@ -18,6 +18,7 @@ public enum ShapeColor: String, CaseIterable, Sendable, Comparable {
     public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
 }
 
+/// What an object is.
 public enum ShapeKind: String, CaseIterable, Sendable {
     case circle, square, triangle, ring, cross
 
@@ -35,6 +36,7 @@ public enum ShapeKind: String, CaseIterable, Sendable {
     }
 }
 
+/// What a sentence says about an object's size; unsaid leaves it open.
 public enum ShapeSize: String, CaseIterable, Sendable {
     case small, large
 
@@ -44,6 +46,7 @@ public enum ShapeSize: String, CaseIterable, Sendable {
     public static let pairSides = 9...12
 }
 
+/// The plain colour behind the objects.
 public enum ShapeBackground: String, CaseIterable, Sendable {
     case white, gray, black
 
@@ -56,6 +59,7 @@ public enum ShapeBackground: String, CaseIterable, Sendable {
     }
 }
 
+/// Where the first object of a pair lies, seen from the second.
 public enum ShapeRelation: String, CaseIterable, Sendable {
     case above, below
     case left = "left of"

@@ -1,0 +1,48 @@
+import Foundation
+import Lab
+import Systems
+import Testing
+
+/// Every experiment builds: keys, values, data and the systems they name.
+@Suite struct ExperimentRulesTests {
+    @Test(arguments: Repository.experiments) func `every experiment parses and builds`(file: Repository.File) throws {
+        let path = Repository.root + "/" + file.path
+        let experiment = try Self.built(path)
+        #expect(experiment.system.module.parameterCount >= 0)
+        #expect(experiment.dataset.count > 0)
+        _ = try experiment.dataset.example(0, epoch: 0)
+    }
+
+    @Test(arguments: Repository.experiments) func `every experiment says how to run it`(file: Repository.File) {
+        #expect(file.text.hasPrefix("# latentlab "), "\(file.path)")
+        #expect(file.lines.prefix(2).last?.hasPrefix("# ") == true, "\(file.path) does not say what it is for")
+    }
+
+    @Test func `names of experiments are their own`() throws {
+        let names = try Repository.experiments.map { file in
+            try ExperimentFile(path: Repository.root + "/" + file.path).section().string("name")
+        }
+        #expect(Set(names).count == names.count, "\(names)")
+    }
+
+    /// A codec that has not been trained yet is made with random weights from the experiment of its name.
+    private static func built(_ path: String) throws -> Experiment {
+        let file = try ExperimentFile(path: path)
+        let codec = try file.section().section("codec").optionalPath("from")
+        guard let codec, !FileManager.default.fileExists(atPath: codec + "/config.json") else {
+            return try Experiment(file)
+        }
+        let name =
+            (codec as NSString).lastPathComponent == "model"
+            ? ((codec as NSString).deletingLastPathComponent as NSString).lastPathComponent
+            : (codec as NSString).lastPathComponent
+        let maker = try #require(
+            try Repository.experiments.first {
+                try ExperimentFile(path: Repository.root + "/" + $0.path).section().string("name") == name
+            }, "no experiment makes \(name)")
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("codec-" + UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try InitialModel(try ExperimentFile(path: Repository.root + "/" + maker.path), seed: 0).write(to: folder)
+        return try Experiment(try ExperimentFile(path: path, set: ["codec.from=" + folder]))
+    }
+}
