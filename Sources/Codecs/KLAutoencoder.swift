@@ -64,7 +64,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
 
     /// Mean and clamped log-variance as the network gives them, before normalisation.
     public func rawMoments(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor) {
-        precondition(
+        require(
             Array(x.shape.dropFirst()) == mediaShape, "KLAutoencoder: media \(x.shape) for \(mediaShape)")
         let parts = quantConv(encoder(x)).cast(to: .f32).chunked(2, axis: 3)
         return (parts[0], parts[1].clamped(-30, 20))
@@ -82,7 +82,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
 
     public func decode(_ latents: Encoding) -> Tensor {
         guard case .moments(let z, _) = latents else {
-            preconditionFailure("KLAutoencoder: it decodes real latents, not tokens")
+            fatalError("KLAutoencoder: it decodes real latents, not tokens")
         }
         return decodedRaw(z * latentDeviation.value + latentMean.value)
     }
@@ -96,7 +96,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
     /// Sums over examples: `reconstruction` and `kl` (the loss's terms), `mse` and `psnr` (of pictures
     /// clamped to [-1, 1]).
     public func loss(_ batch: Batch) -> LossReport {
-        guard let x = batch.pictures else { preconditionFailure("KLAutoencoder: it trains on pictures") }
+        guard let x = batch.pictures else { fatalError("KLAutoencoder: it trains on pictures") }
         let terms = loss(x, noise: normal(batch.places.map { $0("latent") }, latents.shape))
         var sums = reconstructionSums(terms.decoded, x)
         sums["reconstruction"] = terms.reconstruction.detached() * Float(batch.count)
@@ -134,7 +134,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
             }
             count += Double(m.count / channels)
         }
-        precondition(count > 0, "KLAutoencoder.fitStatistics: nothing to look at")
+        require(count > 0, "KLAutoencoder.fitStatistics: nothing to look at")
         let means = sum.map { $0 / count }
         let deviations = zip(squares, means).map { max($0 / count - $1 * $1, 1e-12).squareRoot() }
         latentMean.value = Tensor(means.map(Float.init), [channels])

@@ -43,7 +43,7 @@ public final class VQVAE: Module, Codec, Trainable {
     public init(_ configuration: VQVAEConfiguration, quantizer: (any Quantizer)? = nil) {
         let c = configuration.network
         let width = configuration.codeWidth ?? c.latentChannels
-        precondition(
+        require(
             quantizer == nil || quantizer!.width == width,
             "VQVAE: quantizer of width \(quantizer!.width) for \(width)")
         self.configuration = configuration
@@ -63,7 +63,7 @@ public final class VQVAE: Module, Codec, Trainable {
 
     /// Media to vectors before quantizing: `[B, h, w, codeWidth]`.
     public func vectors(of x: Tensor) -> Tensor {
-        precondition(Array(x.shape.dropFirst()) == mediaShape, "VQVAE: media \(x.shape) for \(mediaShape)")
+        require(Array(x.shape.dropFirst()) == mediaShape, "VQVAE: media \(x.shape) for \(mediaShape)")
         return quantConv(encoder(x)).cast(to: .f32)
     }
 
@@ -74,7 +74,7 @@ public final class VQVAE: Module, Codec, Trainable {
 
     public func decode(_ latents: Encoding) -> Tensor {
         guard case .tokens(let tokens) = latents else {
-            preconditionFailure("VQVAE: it decodes tokens, not real latents")
+            fatalError("VQVAE: it decodes tokens, not real latents")
         }
         let grid = configuration.network.latentGrid
         return decoded(quantizer.vectors(of: tokens.reshaped([tokens.count / (grid[0] * grid[1])] + grid)))
@@ -100,7 +100,7 @@ public final class VQVAE: Module, Codec, Trainable {
     /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of
     /// pictures clamped to [-1, 1]), and the quantizer's own.
     public func loss(_ batch: Batch, step: Int) -> LossReport {
-        guard let x = batch.pictures else { preconditionFailure("VQVAE: it trains on pictures") }
+        guard let x = batch.pictures else { fatalError("VQVAE: it trains on pictures") }
         let quantized = quantizer.quantize(vectors(of: x), places: batch.places, step: step)
         let y = decoded(quantized.vectors)
         let reconstruction = configuration.reconstruction(y, x)

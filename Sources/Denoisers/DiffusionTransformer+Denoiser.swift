@@ -13,7 +13,7 @@ extension DiffusionTransformer: Denoiser {
                 labels = condition.labels.enumerated().map { condition.isWithheld($0) ? nullClass : $1 }
             default:
                 guard let states = condition.states, let pooled = condition.pooled, let mask = condition.mask else {
-                    preconditionFailure("DiT: a \(condition.kind) condition without states, pooled vector or mask")
+                    fatalError("DiT: a \(condition.kind) condition without states, pooled vector or mask")
                 }
                 let text = EncodedText(states: states, pooled: pooled, mask: mask)
                 let keeps = (0..<states.shape[0]).map { condition.isWithheld($0) ? Float(0) : 1 }

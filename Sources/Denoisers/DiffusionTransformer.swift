@@ -73,8 +73,8 @@ public final class DiffusionTransformer: Module {
     private let positions: Tensor
 
     public init(_ c: DiTConfiguration) {
-        precondition(c.dim % c.heads == 0, "DiT: width \(c.dim) is not a multiple of \(c.heads) heads")
-        precondition(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
+        require(c.dim % c.heads == 0, "DiT: width \(c.dim) is not a multiple of \(c.heads) heads")
+        require(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
         configuration = c
         patches = Linear(c.patch * c.patch * c.channels, c.dim)
         time = TimeEmbedding(width: c.dim)

@@ -37,9 +37,9 @@ public final class MLPDenoiser: Module, Denoiser {
     private static let frequencies: [Float] = [1, 2, 4]
 
     public init(_ c: MLPConfiguration) {
-        precondition(
+        require(
             c.size > 0 && c.width > 0 && c.depth >= 0, "MLP: size \(c.size), width \(c.width), depth \(c.depth)")
-        precondition(c.prediction != .logits, "MLP: predicts numbers, not logits")
+        require(c.prediction != .logits, "MLP: predicts numbers, not logits")
         configuration = c
         input = Linear(c.size * (1 + 2 * Self.frequencies.count), c.width)
         time = TimeEmbedding(width: c.width)
@@ -63,7 +63,7 @@ public final class MLPDenoiser: Module, Denoiser {
     ///   - labels: one class per sample; the count of classes means none.
     public func callAsFunction(_ x: Tensor, t: [Float], classes labels: [Int]? = nil) -> Tensor {
         let size = configuration.size
-        precondition(x.rank == 2 && x.shape[1] == size, "MLP: state \(x.shape) for vectors of \(size)")
+        require(x.rank == 2 && x.shape[1] == size, "MLP: state \(x.shape) for vectors of \(size)")
         let waves = Self.frequencies.flatMap { [(x * $0).sin(), (x * $0).cos()] }
         var h = input(concatenated([x] + waves, axis: 1))  // [B, W]
         var c = time(t)  // [B, W]

@@ -17,7 +17,7 @@ public struct Coefficient: Sendable, Equatable {
     }
 
     public init(_ values: [Double], _ shape: [Int]) {
-        precondition(
+        require(
             values.count == shape.reduce(1, *), "Coefficient: \(values.count) values for shape \(shape)")
         self.values = values
         self.shape = shape
@@ -25,7 +25,7 @@ public struct Coefficient: Sendable, Equatable {
 
     /// The only value.
     public var scalar: Double {
-        precondition(values.count == 1, "Coefficient.scalar: shape \(shape)")
+        require(values.count == 1, "Coefficient.scalar: shape \(shape)")
         return values[0]
     }
 
@@ -41,7 +41,7 @@ public struct Coefficient: Sendable, Equatable {
             return Coefficient(values.indices.map { f(values[$0], other.values[$0]) }, shape)
         }
         if other.values.count == 1 { return map { f($0, other.values[0]) } }
-        precondition(values.count == 1, "Coefficient: shapes \(shape) and \(other.shape)")
+        require(values.count == 1, "Coefficient: shapes \(shape) and \(other.shape)")
         return other.map { f(values[0], $0) }
     }
 

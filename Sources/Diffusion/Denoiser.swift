@@ -47,7 +47,7 @@ public struct Condition: Sendable {
 
     /// Withheld also from the samples where `drops` is true.
     public func withheld(where drops: [Bool]) -> Condition {
-        precondition(drops.count == count, "Condition.withheld: \(drops.count) flags for \(count) samples")
+        require(drops.count == count, "Condition.withheld: \(drops.count) flags for \(count) samples")
         var result = self
         result.isNull = drops.indices.map { drops[$0] || isWithheld($0) }
         return result
@@ -78,7 +78,7 @@ public struct DenoiserInput {
         state: Tensor, time: [Float], networkTime: [Float], conditions: [Condition] = [], paddingMask: Tensor? = nil,
         cleanMask: Tensor? = nil, previous: Tensor? = nil, places: [Noise]? = nil
     ) {
-        precondition(
+        require(
             state.rank > 0 && time.count == state.shape[0] && networkTime.count == time.count,
             "DenoiserInput: \(time.count) times and \(networkTime.count) network times for a state of shape \(state.shape)"
         )

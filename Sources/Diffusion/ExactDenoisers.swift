@@ -28,11 +28,11 @@ public struct GaussianMixture: Sendable {
     public let size: Int
 
     public init(_ components: [Component]) {
-        precondition(!components.isEmpty, "GaussianMixture: no components")
+        require(!components.isEmpty, "GaussianMixture: no components")
         size = components[0].mean.count
         let total = components.reduce(0) { $0 + $1.weight }
         for c in components {
-            precondition(
+            require(
                 c.mean.count == size && c.deviation.count == size && c.weight > 0 && c.deviation.allSatisfy { $0 >= 0 },
                 "GaussianMixture: a component of weight \(c.weight), \(c.mean.count) means and \(c.deviation.count) deviations"
             )
@@ -96,7 +96,7 @@ public struct GaussianMixture: Sendable {
             return sum
         }
         let top = logs.max()!
-        precondition(top > -.infinity, "GaussianMixture: no component has label \(label ?? -1)")
+        require(top > -.infinity, "GaussianMixture: no component has label \(label ?? -1)")
         let total = logs.reduce(0) { $0 + exp($1 - top) }
         logs = logs.map { exp($0 - top) / total }
         var x0 = [Double](repeating: 0, count: size)
@@ -124,7 +124,7 @@ public struct GaussianMixture: Sendable {
     }
 
     func mapped(_ x: Tensor, _ f: (Int, [Double]) -> [Double]) -> Tensor {
-        precondition(x.count == x.shape[0] * size, "GaussianMixture: state \(x.shape) of points with \(size) numbers")
+        require(x.count == x.shape[0] * size, "GaussianMixture: state \(x.shape) of points with \(size) numbers")
         let values = x.values
         var result: [Float] = []
         result.reserveCapacity(values.count)

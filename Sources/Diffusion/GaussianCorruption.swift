@@ -9,7 +9,7 @@ public struct GaussianCorruption: Sendable {
 
     /// x0 and ε: `[B, ...]`; one time per sample.
     public func corrupt(_ x0: Tensor, at times: [Float], noise epsilon: Tensor) -> Tensor {
-        precondition(
+        require(
             x0.shape == epsilon.shape && times.count == x0.shape[0],
             "corrupt: data \(x0.shape), noise \(epsilon.shape), \(times.count) times")
         let level = schedule.levels(at: times, rank: x0.rank)

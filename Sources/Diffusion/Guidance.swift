@@ -30,7 +30,7 @@ public struct Guidance: Sendable, Equatable {
     /// Both predictions of the same kind.
     public func combined(_ conditional: Prediction, _ null: Prediction) -> Prediction {
         let (c, u) = (conditional.output, null.output)
-        precondition(
+        require(
             c.shape == u.shape && conditional.kind == null.kind,
             "Guidance: \(conditional.kind) \(c.shape) with \(null.kind) \(u.shape)")
         guard scale != 1 else { return conditional }
@@ -40,7 +40,7 @@ public struct Guidance: Sendable, Equatable {
             return result
         }
         let axis = c.rank - 1
-        precondition(
+        require(
             channels.lowerBound >= 0 && channels.upperBound <= c.shape[axis],
             "Guidance: channels \(channels) of \(c.shape)")
         let (part, base) = (c.slice(axis, channels), u.slice(axis, channels))

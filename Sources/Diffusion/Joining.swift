@@ -5,7 +5,7 @@ import Tensors
 extension DenoiserInput {
     /// The samples of `a`, then those of `b`.
     public init(joining a: DenoiserInput, _ b: DenoiserInput) {
-        precondition(
+        require(
             a.conditions.count == b.conditions.count,
             "DenoiserInput: \(a.conditions.count) conditions joined to \(b.conditions.count)")
         func joined(_ x: Tensor?, _ y: Tensor?) -> Tensor? {
@@ -34,8 +34,8 @@ private func zip<T>(_ a: [T]?, _ b: [T]?) -> ([T], [T])? {
 extension Condition {
     /// The samples of `a`, then those of `b`; the shorter states are padded and masked.
     public init(joining a: Condition, _ b: Condition) {
-        precondition(a.kind == b.kind, "Condition: \(a.kind) joined to \(b.kind)")
-        precondition(
+        require(a.kind == b.kind, "Condition: \(a.kind) joined to \(b.kind)")
+        require(
             (a.states == nil) == (b.states == nil) && (a.pooled == nil) == (b.pooled == nil)
                 && a.labels.isEmpty == b.labels.isEmpty, "Condition: two of kind \(a.kind) hold different things")
         var states: Tensor?

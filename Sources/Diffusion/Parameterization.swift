@@ -21,7 +21,7 @@ public enum Parameterization: String, Sendable, CaseIterable {
         case .epsilon: epsilon
         case .v: level.alpha * epsilon - level.sigma * x0
         case .velocity: epsilon - x0
-        case .logits: preconditionFailure("Parameterization: logits have no Gaussian target")
+        case .logits: fatalError("Parameterization: logits have no Gaussian target")
         }
     }
 
@@ -40,7 +40,7 @@ public enum Parameterization: String, Sendable, CaseIterable {
             let sum = a + s
             return sum.map { 1 / $0 } * (x - s * output)
         case .logits:
-            preconditionFailure("Parameterization: logits of shape \(output.shape) hold no Gaussian estimate")
+            fatalError("Parameterization: logits of shape \(output.shape) hold no Gaussian estimate")
         }
     }
 
@@ -59,7 +59,7 @@ public enum Parameterization: String, Sendable, CaseIterable {
             let sum = a + s
             return sum.map { 1 / $0 } * (x + a * output)
         case .logits:
-            preconditionFailure("Parameterization: logits of shape \(output.shape) hold no Gaussian estimate")
+            fatalError("Parameterization: logits of shape \(output.shape) hold no Gaussian estimate")
         }
     }
 
@@ -78,7 +78,7 @@ public enum Parameterization: String, Sendable, CaseIterable {
         case .epsilon: return s / a
         case .v: return s / (a.squared + s.squared)
         case .velocity: return s / (a + s)
-        case .logits: preconditionFailure("Parameterization: logits have no Gaussian error")
+        case .logits: fatalError("Parameterization: logits have no Gaussian error")
         }
     }
 }

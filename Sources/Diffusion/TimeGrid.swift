@@ -18,7 +18,7 @@ public struct TimeGrid: Sendable, Equatable {
 
     public init(_ intervals: [Interval]) {
         for i in intervals {
-            precondition(
+            require(
                 0 <= i.next && i.next < i.now && i.now <= 1,
                 "TimeGrid: a step from \(i.now) to \(i.next) does not lead back")
         }
@@ -47,7 +47,7 @@ public struct TimeGrid: Sendable, Equatable {
     /// Every time t moved to s t / (1 + (s - 1) t): more steps near the noise when s > 1 (Esser et al. 2024,
     /// equation 23).
     public func shifted(by s: Double) -> TimeGrid {
-        precondition(s > 0, "TimeGrid.shifted: \(s)")
+        require(s > 0, "TimeGrid.shifted: \(s)")
         func moved(_ t: Double) -> Double { s * t / (1 + (s - 1) * t) }
         return TimeGrid(intervals.map { Interval(now: moved($0.now), next: moved($0.next)) })
     }

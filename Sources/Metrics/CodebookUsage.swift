@@ -9,13 +9,13 @@ public struct CodebookUsage: Sendable, Equatable {
     public private(set) var histogram: [Int]
 
     public init(codes: Int) {
-        precondition(codes > 0, "CodebookUsage: \(codes) codes")
+        require(codes > 0, "CodebookUsage: \(codes) codes")
         histogram = [Int](repeating: 0, count: codes)
     }
 
     public mutating func add(_ tokens: Tokens) {
         for token in tokens.values {
-            precondition(
+            require(
                 histogram.indices.contains(Int(token)),
                 "CodebookUsage: token \(token) of \(histogram.count) codes")
             histogram[Int(token)] += 1

@@ -13,7 +13,7 @@ public struct FeatureStatistics: Sendable {
     private var products: [Double]
 
     public init(width: Int) {
-        precondition(width > 0, "FeatureStatistics: width \(width)")
+        require(width > 0, "FeatureStatistics: width \(width)")
         self.width = width
         sum = [Double](repeating: 0, count: width)
         products = [Double](repeating: 0, count: width * width)
@@ -22,7 +22,7 @@ public struct FeatureStatistics: Sendable {
     /// features: `[N, width]`.
     public mutating func add(_ features: Tensor) {
         let (rows, columns) = features.shape2
-        precondition(columns == width, "FeatureStatistics: features \(features.shape) for width \(width)")
+        require(columns == width, "FeatureStatistics: features \(features.shape) for width \(width)")
         let values = features.values
         if origin.isEmpty, rows > 0 { origin = values[0..<width].map(Double.init) }
         var row = [Double](repeating: 0, count: width)
@@ -38,13 +38,13 @@ public struct FeatureStatistics: Sendable {
     }
 
     public var mean: [Double] {
-        precondition(count > 0, "FeatureStatistics: nothing was added")
+        require(count > 0, "FeatureStatistics: nothing was added")
         return zip(origin, sum).map { $0 + $1 / Double(count) }
     }
 
     /// Row-major `[width, width]`, divided by count - 1.
     public var covariance: [Double] {
-        precondition(count > 1, "FeatureStatistics: a covariance needs two rows, there are \(count)")
+        require(count > 1, "FeatureStatistics: a covariance needs two rows, there are \(count)")
         let n = Double(count)
         var result = [Double](repeating: 0, count: width * width)
         for i in 0..<width {
@@ -63,7 +63,7 @@ public struct FeatureStatistics: Sendable {
 ///
 /// It is called FID only where the features are the published Inception network's.
 public func frechetDistance(_ a: FeatureStatistics, _ b: FeatureStatistics) -> Double {
-    precondition(a.width == b.width, "frechetDistance: widths \(a.width) and \(b.width)")
+    require(a.width == b.width, "frechetDistance: widths \(a.width) and \(b.width)")
     return frechetDistance(meanA: a.mean, covarianceA: a.covariance, meanB: b.mean, covarianceB: b.covariance)
 }
 
@@ -72,7 +72,7 @@ public func frechetDistance(
     meanA: [Double], covarianceA: [Double], meanB: [Double], covarianceB: [Double]
 ) -> Double {
     let n = meanA.count
-    precondition(
+    require(
         meanB.count == n && covarianceA.count == n * n && covarianceB.count == n * n,
         "frechetDistance: means \(n) and \(meanB.count), covariances \(covarianceA.count) and \(covarianceB.count)"
     )

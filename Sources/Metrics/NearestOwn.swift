@@ -21,11 +21,11 @@ public struct NearestOwn: Sendable, Equatable {
     ///   - noise: sample i draws its others at `noise(i)`, so a sample's others do not depend on the rest.
     public init(samples: Tensor, own: [Int], references: Tensor, others: Int, noise: Noise) {
         let (n, m) = (samples.shape[0], references.shape[0])
-        precondition(
+        require(
             samples.shape.dropFirst() == references.shape.dropFirst() && own.count == n,
             "NearestOwn: samples \(samples.shape), references \(references.shape), \(own.count) indices")
-        precondition(own.allSatisfy { $0 >= 0 && $0 < m }, "NearestOwn: an index is outside 0..<\(m)")
-        precondition(others >= 1 && others < m, "NearestOwn: \(others) others of \(m) references")
+        require(own.allSatisfy { $0 >= 0 && $0 < m }, "NearestOwn: an index is outside 0..<\(m)")
+        require(others >= 1 && others < m, "NearestOwn: \(others) others of \(m) references")
         let width = samples.count / max(1, n)
         let (x, y) = (samples.values, references.values)
         func distance(_ i: Int, _ j: Int) -> Double {

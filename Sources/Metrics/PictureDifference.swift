@@ -33,7 +33,7 @@ public enum PictureDifference {
     static func perPicture(_ x: Tensor, _ y: Tensor, _ body: (ArraySlice<Float>, ArraySlice<Float>) -> Double)
         -> [Double]
     {
-        precondition(x.rank == 4 && x.shape == y.shape, "PictureDifference: \(x.shape) and \(y.shape)")
+        require(x.rank == 4 && x.shape == y.shape, "PictureDifference: \(x.shape) and \(y.shape)")
         let (a, b, size) = (x.values, y.values, x.count / max(1, x.shape[0]))
         return (0..<x.shape[0]).map { i in
             let range = i * size..<(i + 1) * size

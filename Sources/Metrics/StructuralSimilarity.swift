@@ -9,7 +9,7 @@ extension PictureDifference {
     ///     x, y: [B, H, W, C] with H and W at least 11
     public static func ssim(_ x: Tensor, _ y: Tensor, range: Float = 2) -> [Double] {
         let (_, H, W, C) = x.shape4
-        precondition(H >= 11 && W >= 11, "ssim: pictures of \(H)x\(W) are smaller than the window of 11x11")
+        require(H >= 11 && W >= 11, "ssim: pictures of \(H)x\(W) are smaller than the window of 11x11")
         let weights = window
         let peak = Double(range)
         let (c1, c2) = ((0.01 * peak) * (0.01 * peak), (0.03 * peak) * (0.03 * peak))

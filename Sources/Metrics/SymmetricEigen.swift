@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// Eigenvalues and eigenvectors of a real symmetric matrix by cyclic Jacobi rotations.
 struct SymmetricEigen {
@@ -9,7 +10,7 @@ struct SymmetricEigen {
 
     /// - Parameter matrix: row-major `[n, n]`, symmetric.
     init(_ matrix: [Double], _ n: Int) {
-        precondition(matrix.count == n * n, "SymmetricEigen: \(matrix.count) values for \(n)x\(n)")
+        require(matrix.count == n * n, "SymmetricEigen: \(matrix.count) values for \(n)x\(n)")
         var a = matrix
         var v = [Double](repeating: 0, count: n * n)
         for i in 0..<n { v[i * n + i] = 1 }

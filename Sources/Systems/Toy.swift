@@ -68,7 +68,7 @@ public final class ToySystem: Module, GenerativeSystem {
 
     /// Of points `[B, D]` as latents.
     func loss(_ batch: Batch) -> LossReport {
-        guard let points = batch.latents else { preconditionFailure("toy: a batch without points") }
+        guard let points = batch.latents else { fatalError("toy: a batch without points") }
         var told: [Condition] = []
         if classes > 0 {
             let drops = batch.places.map { $0("drop").uniformDouble() < Double(dropout) }

@@ -135,7 +135,7 @@ public final class Trainer {
             let share = Float(range.count) / Float(plan.batch)
             let (report, parts) = withPrecision(plan.precision) {
                 let report = phase.loss(batch, step)
-                precondition(report.loss.count == 1, "phase \(phase.name): a loss of shape \(report.loss.shape)")
+                require(report.loss.count == 1, "phase \(phase.name): a loss of shape \(report.loss.shape)")
                 return (report, gradients(of: report.loss * share, wrt: phase.parameters.map(\.value)))
             }
             loss += Double(report.loss.scalar) * Double(share)

@@ -78,7 +78,7 @@ public struct AutoencoderKeys: Sendable {
             uniquingKeysWith: { $1 })
         for tensor in tensors {
             guard var shape = shapes[tensor.path] else {
-                preconditionFailure("AutoencoderKeys: no \(tensor.path) in the codec")
+                fatalError("AutoencoderKeys: no \(tensor.path) in the codec")
             }
             shape[0] /= tensor.part.of
             var found: (key: String, value: Tensor)?

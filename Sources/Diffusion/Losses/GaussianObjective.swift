@@ -59,7 +59,7 @@ public struct GaussianObjective: Sendable {
 func meanPerSample(_ x: Tensor, mask: Tensor? = nil) -> Tensor {
     let flat = x.reshaped([x.shape[0], -1])
     guard let mask else { return flat.mean(1) }
-    precondition(
+    require(
         x.rank >= 2 && mask.shape == Array(x.shape.prefix(2)),
         "meanPerSample: mask \(mask.shape) for a value of shape \(x.shape)")
     let keep = mask.reshaped(mask.shape + [Int](repeating: 1, count: x.rank - 2))

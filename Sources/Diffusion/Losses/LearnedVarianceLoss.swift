@@ -33,7 +33,7 @@ public struct LearnedVarianceLoss: Sendable {
         _ x0: Tensor, state: Tensor, at times: [Float], _ prediction: Prediction, mask: Tensor? = nil
     ) -> Tensor {
         guard let raw = prediction.variance else {
-            preconditionFailure(
+            fatalError(
                 "LearnedVarianceLoss: the prediction of shape \(prediction.output.shape) has no variance")
         }
         let (posterior, floor, isFirst) = chain.posterior(at: times, rank: x0.rank)

@@ -47,7 +47,7 @@ public struct VariationalBound: Sendable {
     public func callAsFunction(
         _ x0: Tensor, places: [Noise], predict: (_ state: Tensor, _ time: Double) -> Prediction
     ) -> Bits {
-        precondition(places.count == x0.shape[0], "VariationalBound: \(places.count) places for data \(x0.shape)")
+        require(places.count == x0.shape[0], "VariationalBound: \(places.count) places for data \(x0.shape)")
         return withoutGradients {
             var bits = Bits(prior: prior(x0), terms: [], squaredError: [])
             for k in 1...chain.steps {
@@ -79,7 +79,7 @@ public struct VariationalBound: Sendable {
             logVariance = (k == 1 ? floor : posterior.stepVariance.logarithm).tensor.broadcast(to: x0.shape)
         case .learned:
             guard let raw = prediction.variance else {
-                preconditionFailure(
+                fatalError(
                     "VariationalBound: the prediction of shape \(prediction.output.shape) has no variance")
             }
             logVariance = posterior.logVariance(raw: raw, floor: floor)

@@ -14,7 +14,7 @@ public struct DPMSolver2M: Sampler, Equatable {
     public let order: Int
 
     public init(order: Int = 2, lowersFinalOrder: Bool = true) {
-        precondition(order == 1 || order == 2, "DPMSolver2M: order \(order)")
+        require(order == 1 || order == 2, "DPMSolver2M: order \(order)")
         self.order = order
         self.lowersFinalOrder = lowersFinalOrder
     }

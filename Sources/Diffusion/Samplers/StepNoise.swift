@@ -7,7 +7,7 @@ public struct StepNoise: Sendable {
     /// One place per sample: step i of sample b draws from `places[b]("step")(i)`.
     public init(_ places: [Noise]) {
         draw = { step, shape in
-            precondition(shape.first == places.count, "StepNoise: \(places.count) places for a state of shape \(shape)")
+            require(shape.first == places.count, "StepNoise: \(places.count) places for a state of shape \(shape)")
             return normal(places.map { $0("step")(step) }, Array(shape.dropFirst()))
         }
     }

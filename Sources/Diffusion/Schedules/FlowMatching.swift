@@ -11,7 +11,7 @@ public struct FlowMatching: Schedule, Equatable {
 
     /// - Parameter shift: above 0; 1 for none.
     public init(shift: Double = 1) {
-        precondition(shift > 0, "FlowMatching: shift \(shift)")
+        require(shift > 0, "FlowMatching: shift \(shift)")
         self.shift = shift
     }
 

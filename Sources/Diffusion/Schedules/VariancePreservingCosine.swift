@@ -12,7 +12,7 @@ public struct VariancePreservingCosine: Schedule, Equatable {
 
     /// - Parameter shift: above 0; 1 for none.
     public init(shift: Double = 1) {
-        precondition(shift > 0, "VariancePreservingCosine: shift \(shift)")
+        require(shift > 0, "VariancePreservingCosine: shift \(shift)")
         self.shift = shift
     }
 

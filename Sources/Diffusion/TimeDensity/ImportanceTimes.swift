@@ -18,7 +18,7 @@ public struct ImportanceTimes: TimeDensity, Equatable {
     private var cumulative: [Double] = []
 
     public init(steps: Int = 1000, window: Int = 10, floor: Double = 0.001) {
-        precondition(
+        require(
             steps > 0 && window > 0 && (0...1).contains(floor), "ImportanceTimes: \(steps), \(window), \(floor)")
         self.steps = steps
         self.window = window
@@ -51,7 +51,7 @@ public struct ImportanceTimes: TimeDensity, Equatable {
 
     /// Adds unweighted losses in the order given; call it with the whole batch, in the batch's order.
     public mutating func record(times: [Float], losses new: [Float]) {
-        precondition(times.count == new.count, "ImportanceTimes: \(times.count) times and \(new.count) losses")
+        require(times.count == new.count, "ImportanceTimes: \(times.count) times and \(new.count) losses")
         for (t, loss) in zip(times, new) {
             let row = min(steps, max(1, Int((Double(t) * Double(steps)).rounded()))) - 1
             let start = row * window

@@ -11,7 +11,7 @@ public struct LogitNormalTimes: TimeDensity, Equatable {
 
     /// - Parameter mean: positive prefers noise.
     public init(mean: Double = 0, deviation: Double = 1) {
-        precondition(deviation > 0, "LogitNormalTimes: deviation \(deviation)")
+        require(deviation > 0, "LogitNormalTimes: deviation \(deviation)")
         self.mean = mean
         self.deviation = deviation
     }

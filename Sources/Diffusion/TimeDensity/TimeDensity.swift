@@ -14,7 +14,7 @@ public struct TimeDraw: Sendable, Equatable {
     public let times, weights: [Float]
 
     public init(times: [Float], weights: [Float]) {
-        precondition(times.count == weights.count, "TimeDraw: \(times.count) times and \(weights.count) weights")
+        require(times.count == weights.count, "TimeDraw: \(times.count) times and \(weights.count) weights")
         self.times = times
         self.weights = weights
     }
@@ -35,7 +35,7 @@ extension TimeDensity {
     ///
     /// A pure function of (step, row): microbatches together draw what the whole batch would.
     public func stratified(step: Noise, rows: Range<Int>, of batch: Int) -> TimeDraw {
-        precondition(
+        require(
             batch > 0 && rows.lowerBound >= 0 && rows.upperBound <= batch,
             "TimeDensity: rows \(rows) of a batch of \(batch)")
         let offset = step("time").uniformDouble()

@@ -6,7 +6,7 @@ public struct UniformSteps: TimeDensity, Equatable {
     public let steps: Int
 
     public init(steps: Int = 1000) {
-        precondition(steps > 0, "UniformSteps: \(steps) steps")
+        require(steps > 0, "UniformSteps: \(steps) steps")
         self.steps = steps
     }
 
@@ -22,7 +22,7 @@ public struct UniformTimes: TimeDensity, Equatable {
     public let range: ClosedRange<Double>
 
     public init(in range: ClosedRange<Double> = 0...1) {
-        precondition(range.lowerBound >= 0 && range.upperBound <= 1, "UniformTimes: \(range)")
+        require(range.lowerBound >= 0 && range.upperBound <= 1, "UniformTimes: \(range)")
         self.range = range
     }
 

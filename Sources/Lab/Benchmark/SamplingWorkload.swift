@@ -13,7 +13,7 @@ extension Workload {
         ) { precision in
             let model = model(c, classes: 1000)
             guard let schedule = try? ChainSchedule(), let grid = try? Spacing.linspace.grid(steps: steps, for: schedule) else {
-                preconditionFailure("dit-s2-sample: the linear chain has no grid of \(steps) steps")
+                fatalError("dit-s2-sample: the linear chain has no grid of \(steps) steps")
             }
             let predict = model.predictor(
                 schedule: schedule, conditions: [Condition(.classes, labels: Array(0..<count))], guidance: Guidance(scale: 4))

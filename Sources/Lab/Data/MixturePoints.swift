@@ -11,7 +11,7 @@ public struct MixturePoints: Dataset {
     private let place: Noise
 
     public init(_ mixture: GaussianMixture, count: Int = 60_000, split: Split = .train, seed: UInt64 = 0) {
-        precondition(count > 0, "MixturePoints: \(count) examples")
+        require(count > 0, "MixturePoints: \(count) examples")
         self.mixture = mixture
         self.count = count
         place = Noise(seed: seed)("mixture points")(split.rawValue)
@@ -23,7 +23,7 @@ public struct MixturePoints: Dataset {
     }
 
     public func example(_ index: Int, epoch: Int) -> Example {
-        precondition((0..<count).contains(index), "MixturePoints: example \(index) of \(count)")
+        require((0..<count).contains(index), "MixturePoints: example \(index) of \(count)")
         let (x, components) = mixture.sample([place(index)])
         return Example(point: x.values, label: mixture.components[components[0]].label, name: "point \(index)")
     }

@@ -17,7 +17,7 @@ public struct ModeCoverage: Sendable {
     ///   - reach: distance that counts as on the component, in deviations.
     public init(_ points: Tensor, of mixture: GaussianMixture, reach: Double = 3) {
         let (count, size) = points.shape2
-        precondition(
+        require(
             size == mixture.size && count > 0, "ModeCoverage: points \(points.shape) in \(mixture.size) dimensions")
         let values = points.values
         var counts = [Int](repeating: 0, count: mixture.components.count)

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Lying bars, one group a row, with whiskers and the value written out: the outcome of an ablation at a glance.
 public struct BarChart: Sendable {
     public struct Series: Sendable {
@@ -8,7 +10,7 @@ public struct BarChart: Sendable {
         public var spread: [Double]
 
         public init(_ name: String, _ values: [Double], spread: [Double] = []) {
-            precondition(
+            require(
                 spread.isEmpty || spread.count == values.count,
                 "BarChart: \(spread.count) spreads, \(values.count) values")
             self.name = name
@@ -25,7 +27,7 @@ public struct BarChart: Sendable {
 
     public init(title: String, valueLabel: String = "", categories: [String], series: [Series]) {
         for one in series {
-            precondition(
+            require(
                 one.values.count == categories.count,
                 "BarChart: \(one.values.count) values, \(categories.count) categories")
         }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// A place on a drawing in points, from the top left.
 public struct Spot: Equatable, Sendable {
     public var x: Double
@@ -41,7 +43,7 @@ public struct Drawing: Sendable {
     public private(set) var marks: [Mark] = []
 
     public init(width: Double, height: Double, description: String = "") {
-        precondition(width > 0 && height > 0, "Drawing: \(width) by \(height) points")
+        require(width > 0 && height > 0, "Drawing: \(width) by \(height) points")
         self.width = width
         self.height = height
         self.description = description

@@ -1,9 +1,11 @@
+import Tensors
+
 extension Drawing {
     /// The drawing on white as RGB bytes, row by row.
     ///
     /// - Parameter scale: pixels a point.
     public func pixels(scale: Double = 2) -> (width: Int, height: Int, rgb: [UInt8]) {
-        precondition(scale > 0, "Drawing.pixels: scale \(scale)")
+        require(scale > 0, "Drawing.pixels: scale \(scale)")
         var raster = Raster(
             width: Int((width * scale).rounded(.up)), height: Int((height * scale).rounded(.up)),
             background: Palette.colour(.paper))

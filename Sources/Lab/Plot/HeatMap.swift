@@ -1,3 +1,5 @@
+import Tensors
+
 /// A table of numbers as colours: two swept quantities, an attention map, code usage.
 public struct HeatMap: Sendable {
     public var title: String
@@ -15,9 +17,9 @@ public struct HeatMap: Sendable {
         values: [[Double]]
     ) {
         let count = values.first?.count ?? 0
-        precondition(values.allSatisfy { $0.count == count }, "HeatMap: rows of unequal length")
-        precondition(rows.isEmpty || rows.count == values.count, "HeatMap: \(rows.count) names, \(values.count) rows")
-        precondition(columns.isEmpty || columns.count == count, "HeatMap: \(columns.count) names, \(count) columns")
+        require(values.allSatisfy { $0.count == count }, "HeatMap: rows of unequal length")
+        require(rows.isEmpty || rows.count == values.count, "HeatMap: \(rows.count) names, \(values.count) rows")
+        require(columns.isEmpty || columns.count == count, "HeatMap: \(columns.count) names, \(count) columns")
         self.title = title
         self.rowLabel = rowLabel
         self.columnLabel = columnLabel

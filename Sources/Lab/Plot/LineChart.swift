@@ -1,3 +1,5 @@
+import Tensors
+
 /// Curves over steps or any other quantity.
 ///
 ///     var chart = LineChart(title: "Training loss", xLabel: "step", yLabel: "nats", smoothing: 0.9)
@@ -11,7 +13,7 @@ public struct LineChart: Sendable {
         public var spread: [Double]
 
         public init(_ name: String, _ points: [Spot], spread: [Double] = []) {
-            precondition(
+            require(
                 spread.isEmpty || spread.count == points.count,
                 "LineChart: \(spread.count) spreads, \(points.count) points")
             self.name = name
@@ -42,7 +44,7 @@ public struct LineChart: Sendable {
         yScale: AxisScale = .linear, series: [Series] = [], smoothing: Double = 0,
         references: [(name: String, value: Double)] = []
     ) {
-        precondition((0..<1).contains(smoothing), "LineChart: smoothing \(smoothing) is not in 0..<1")
+        require((0..<1).contains(smoothing), "LineChart: smoothing \(smoothing) is not in 0..<1")
         self.title = title
         self.xLabel = xLabel
         self.yLabel = yLabel

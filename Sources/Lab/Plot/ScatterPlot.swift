@@ -1,3 +1,5 @@
+import Tensors
+
 /// Clouds of points side by side over the same square of the plane.
 public struct ScatterPlot: Sendable {
     public struct Panel: Sendable {
@@ -23,7 +25,7 @@ public struct ScatterPlot: Sendable {
     public var reach: Double?
 
     public init(title: String = "", panels: [Panel], reach: Double? = nil) {
-        precondition(!panels.isEmpty, "ScatterPlot: no panels")
+        require(!panels.isEmpty, "ScatterPlot: no panels")
         self.title = title
         self.panels = panels
         self.reach = reach

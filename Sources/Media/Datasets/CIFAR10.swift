@@ -51,7 +51,7 @@ public struct CIFAR10: Dataset {
     }
 
     public func example(_ index: Int, epoch: Int) throws -> Example {
-        precondition((0..<count).contains(index), "CIFAR10: example \(index) of \(count)")
+        require((0..<count).contains(index), "CIFAR10: example \(index) of \(count)")
         let batch = starts.lastIndex { $0 <= index }!
         let bytes = batches[batch]
         let start = (index - starts[batch]) * Self.recordSize

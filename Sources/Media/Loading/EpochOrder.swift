@@ -1,4 +1,5 @@
 import Synchronization
+import Tensors
 
 /// In which order training meets the examples: every epoch is a permutation of its own, keyed by (seed,
 /// epoch).
@@ -10,7 +11,7 @@ public final class EpochOrder: Sendable {
     private let latest = Mutex<(epoch: Int, order: [Int])>((-1, []))
 
     public init(count: Int, seed: UInt64) {
-        precondition(count > 0, "EpochOrder: \(count) examples")
+        require(count > 0, "EpochOrder: \(count) examples")
         self.count = count
         self.seed = seed
     }
@@ -34,7 +35,7 @@ public final class EpochOrder: Sendable {
     }
 
     public func place(at position: Int) -> Place {
-        precondition(position >= 0, "place: position \(position)")
+        require(position >= 0, "place: position \(position)")
         let epoch = position / count
         return Place(epoch: epoch, index: indices(epoch: epoch)[position % count])
     }

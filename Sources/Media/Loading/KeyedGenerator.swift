@@ -1,3 +1,5 @@
+import Tensors
+
 /// Random numbers that are a pure function of a list of integers, such as (seed, epoch, index).
 ///
 /// SplitMix64: Steele, Lea and Flood 2014, "Fast splittable pseudorandom number generators".
@@ -22,7 +24,7 @@ public struct KeyedGenerator: RandomNumberGenerator, Sendable {
 
     /// Uniform in 0 ..< n, without bias.
     public mutating func below(_ n: Int) -> Int {
-        precondition(n > 0, "below: \(n) is not positive")
+        require(n > 0, "below: \(n) is not positive")
         // Draws from the last, incomplete span of n are thrown away.
         let bound = UInt64(n)
         let rejected = (0 &- bound) % bound

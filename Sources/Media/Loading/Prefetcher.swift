@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// Prepares the next batches on a thread of its own, in order, and says how long training had to wait for
 /// them.
@@ -10,7 +11,7 @@ public final class Prefetcher<Batch: Sendable>: Sendable {
     /// - Parameter step: the number of the first batch that `next` returns.
     /// - Parameter depth: batches kept ready.
     public init(from step: Int = 0, depth: Int = 2, make: @escaping @Sendable (Int) throws -> Batch) {
-        precondition(depth > 0, "Prefetcher: depth \(depth)")
+        require(depth > 0, "Prefetcher: depth \(depth)")
         queue = BatchQueue(from: step, depth: depth, make: make)
         // The thread keeps the queue, never the prefetcher: letting go of the prefetcher is what ends the
         // thread.
@@ -22,7 +23,7 @@ public final class Prefetcher<Batch: Sendable>: Sendable {
                 Unmanaged<Worker>.fromOpaque(context!).takeRetainedValue().body()
                 return nil
             }, context.toOpaque())
-        precondition(status == 0, "Prefetcher: no thread to be had")
+        require(status == 0, "Prefetcher: no thread to be had")
         pthread_detach(thread)
     }
 

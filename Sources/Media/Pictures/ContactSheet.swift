@@ -1,3 +1,5 @@
+import Tensors
+
 extension Picture {
     /// Pictures side by side on white, row after row, each centred in a cell of the largest one's size.
     ///
@@ -7,9 +9,9 @@ extension Picture {
         _ pictures: [Picture], columns: Int, padding: Int = 2, scale: Int = 1, captions: [String]? = nil,
         captionLines: Int = 3
     ) -> Picture {
-        precondition(
+        require(
             !pictures.isEmpty && columns > 0 && padding >= 0 && scale > 0, "grid: no pictures or no columns")
-        precondition(
+        require(
             captions.map { $0.count == pictures.count } ?? true, "grid: as many captions as pictures")
         let columns = min(columns, pictures.count)
         let cellWidth = pictures.map(\.width).max()! * scale
@@ -40,7 +42,7 @@ extension Picture {
     /// Draws one line of text whose first character has its top left pixel at (x, y); what leaves the picture
     /// is cut.
     public mutating func draw(_ text: String, x: Int, y: Int, color: [UInt8] = [0, 0, 0]) {
-        precondition(
+        require(
             color.count == channels, "draw: a color of \(color.count) samples on \(channels) channels")
         for (k, character) in text.enumerated() {
             Glyphs.pixels(of: character) { dx, dy in

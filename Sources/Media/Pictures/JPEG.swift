@@ -20,7 +20,7 @@ extension Picture {
     ///
     /// - Parameter quality: 1 to 100.
     public func jpeg(quality: Int = 92) -> [UInt8] {
-        precondition((1...100).contains(quality), "jpeg: quality \(quality) is not within 1...100")
+        require((1...100).contains(quality), "jpeg: quality \(quality) is not within 1...100")
         let source = channels == 4 ? rgb : self
         var out: UnsafeMutablePointer<UInt8>?
         var count = 0

@@ -21,7 +21,7 @@ extension Picture {
     /// - Parameter text: keyword (1 to 79 ASCII characters) and text, stored as tEXt, or iTXt beyond ASCII.
     public func png(text: [(String, String)] = []) -> [UInt8] {
         for (key, _) in text {
-            precondition(
+            require(
                 (1...79).contains(key.utf8.count), "png: keyword \"\(key)\" is not of 1 to 79 characters")
         }
         let strings: [UnsafeMutablePointer<CChar>?] = text.flatMap { [strdup($0.0), strdup($0.1)] }

@@ -14,9 +14,9 @@ public struct Picture: Sendable, Equatable {
     public static let largestPixelCount = 1 << 26
 
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
-        precondition(width > 0 && height > 0, "Picture: \(width)x\(height) is empty")
-        precondition([1, 3, 4].contains(channels), "Picture: \(channels) channels; 1, 3 or 4 are known")
-        precondition(
+        require(width > 0 && height > 0, "Picture: \(width)x\(height) is empty")
+        require([1, 3, 4].contains(channels), "Picture: \(channels) channels; 1, 3 or 4 are known")
+        require(
             pixels.count == width * height * channels,
             "Picture: \(pixels.count) samples for [\(height), \(width), \(channels)]")
         self.width = width
@@ -66,7 +66,7 @@ public struct Picture: Sendable, Equatable {
 
     /// The rectangle whose top left pixel is (x, y).
     public func cropped(x: Int, y: Int, width w: Int, height h: Int) -> Picture {
-        precondition(
+        require(
             x >= 0 && y >= 0 && w > 0 && h > 0 && x + w <= width && y + h <= height,
             "cropped: \(w)x\(h) at (\(x), \(y)) leaves a \(width)x\(height) picture")
         var out: [UInt8] = []

@@ -15,7 +15,7 @@ extension Tensor {
         var values: [Float] = []
         values.reserveCapacity(pictures.count * first.pixels.count)
         for p in pictures {
-            precondition(
+            require(
                 p.width == first.width && p.height == first.height && p.channels == first.channels,
                 "pictures of \(p.width)x\(p.height) and \(first.width)x\(first.height) in one tensor")
             for byte in p.pixels { values.append(Float(byte) / 127.5 - 1) }

@@ -1,4 +1,5 @@
 import Glibc
+import Tensors
 
 /// The filter that weighs source pixels when a picture changes its size.
 public enum Resampling: String, Sendable, CaseIterable {
@@ -36,7 +37,7 @@ extension Picture {
     public func resized(width newWidth: Int, height newHeight: Int, _ filter: Resampling = .bicubic)
         -> Picture
     {
-        precondition(newWidth > 0 && newHeight > 0, "resized: \(newWidth)x\(newHeight) is empty")
+        require(newWidth > 0 && newHeight > 0, "resized: \(newWidth)x\(newHeight) is empty")
         if newWidth == width && newHeight == height { return self }
         if channels == 4 {  // colors count by their coverage
             return premultiplied.resizedSamples(newWidth, newHeight, filter).unpremultiplied

@@ -21,7 +21,7 @@ public struct TokenPipeline: Sendable {
     let maximumLength: Int?
 
     func encode(_ text: String, wrapped: Bool, limit: Int?) -> [Int32] {
-        precondition(limit.map { $0 >= 0 } ?? true, "Tokenizer.encode: limit \(limit!) is negative")
+        require(limit.map { $0 >= 0 } ?? true, "Tokenizer.encode: limit \(limit!) is negative")
         var ids: [Int32] = []
         var known: [ArraySlice<Unicode.Scalar>: [Int32]] = [:]
         for part in added.parts(of: Array(text.unicodeScalars)[...], isNormalized: false) {

@@ -34,7 +34,7 @@ extension Tokenizer {
 
     /// The ids of `text`, cut or padded to `length`, and how many of them are not padding.
     public func encode(_ text: String, padded length: Int) -> (ids: [Int32], count: Int) {
-        precondition(padding != nil, "Tokenizer.encode(padded:): this vocabulary has no padding token")
+        require(padding != nil, "Tokenizer.encode(padded:): this vocabulary has no padding token")
         let ids = encode(text, wrapped: true, limit: length)
         return (ids + Array(repeating: padding!, count: length - ids.count), ids.count)
     }

@@ -12,7 +12,7 @@ public final class SelfAttention: Module {
 
     /// - Parameter width: D, a multiple of `heads`.
     public init(width: Int, heads: Int, causal: Bool = false) {
-        precondition(width % heads == 0, "SelfAttention: width \(width) is not a multiple of \(heads) heads")
+        require(width % heads == 0, "SelfAttention: width \(width) is not a multiple of \(heads) heads")
         queryKeyValue = Linear(width, 3 * width)
         output = Linear(width, width)
         self.heads = heads
@@ -39,7 +39,7 @@ public final class CrossAttention: Module {
 
     /// - Parameter zeroed: the output projection starts at 0, so that the block starts without its context.
     public init(width: Int, contextWidth: Int, heads: Int, zeroed: Bool = false) {
-        precondition(width % heads == 0, "CrossAttention: width \(width) is not a multiple of \(heads) heads")
+        require(width % heads == 0, "CrossAttention: width \(width) is not a multiple of \(heads) heads")
         query = Linear(width, width)
         keyValue = Linear(contextWidth, 2 * width)
         output = zeroed ? .zeros(width, width) : Linear(width, width)

@@ -47,7 +47,7 @@ public final class GroupNorm: Module {
     private let activation: Activation
 
     public init(_ channels: Int, groups: Int = 32, eps: Float = 1e-6, activation: Activation = .none) {
-        precondition(channels % groups == 0, "GroupNorm: \(channels) channels in \(groups) groups")
+        require(channels % groups == 0, "GroupNorm: \(channels) channels in \(groups) groups")
         weight = Parameter([channels], .ones, decays: false)
         bias = Parameter([channels], .zeros, decays: false)
         self.groups = groups

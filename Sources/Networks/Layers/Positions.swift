@@ -22,7 +22,7 @@ public enum Sinusoid {
     ///
     ///     returns [height * width, channels]
     public static func grid(height: Int, width: Int, channels: Int) -> Tensor {
-        precondition(channels % 4 == 0, "Sinusoid.grid: \(channels) channels are not a multiple of 4")
+        require(channels % 4 == 0, "Sinusoid.grid: \(channels) channels are not a multiple of 4")
         let quarter = channels / 4
         func wave(_ position: Int) -> [Float] {
             let angles = (0..<quarter).map { Double(position) * pow(10_000, -Double($0) / Double(quarter)) }

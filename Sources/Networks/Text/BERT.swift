@@ -86,10 +86,10 @@ public final class BERTEncoder: Module {
     }
 
     private func embedded(_ ids: Tokens, _ types: Tokens?) -> Tensor {
-        precondition(
+        require(
             ids.shape.count == 2 && ids.shape[1] <= configuration.positions,
             "BERTEncoder: tokens \(ids.shape), at most \(configuration.positions) positions")
-        precondition(
+        require(
             types == nil || types!.shape == ids.shape,
             "BERTEncoder: token types \(types!.shape) for tokens \(ids.shape)")
         let type = types.map { tokenTypes($0) } ?? tokenTypes.weight.value.slice(0, 0..<1)

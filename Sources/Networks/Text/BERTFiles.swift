@@ -18,7 +18,7 @@ extension BERTEncoder {
         let values = try BERTKeys(configuration).values(in: SafetensorsFile(folder + "/model.safetensors"))
         let encoder = BERTEncoder(configuration)
         for parameter in encoder.parameters() {
-            guard let value = values[parameter.name] else { preconditionFailure("BERTKeys: no \(parameter.name)") }
+            guard let value = values[parameter.name] else { fatalError("BERTKeys: no \(parameter.name)") }
             parameter.set(value)
         }
         return encoder

@@ -47,7 +47,7 @@ public final class TextEncoder: Module {
     }
 
     public func callAsFunction(_ ids: Tokens) -> EncodedText {
-        precondition(ids.shape.count == 2 && ids.shape[1] == length, "TextEncoder: tokens \(ids.shape), length \(length)")
+        require(ids.shape.count == 2 && ids.shape[1] == length, "TextEncoder: tokens \(ids.shape), length \(length)")
         let mask = Tensor(ids.values.map { $0 == 0 ? 0 : 1 }, ids.shape)
         let embedded = tokens(ids) + positions.value
         return EncodedText(averaging: norm(blocks.reduce(embedded) { $1($0, mask: mask) }), mask: mask)

@@ -37,9 +37,9 @@ final class CodecReference {
             let parts = moments.chunked(2, axis: 3)
             return drawn(mean: parts[0], logVariance: parts[1], batch.places)
         }
-        guard let pictures = batch.pictures else { preconditionFailure("a batch with neither pictures nor latents") }
+        guard let pictures = batch.pictures else { fatalError("a batch with neither pictures nor latents") }
         guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(pictures) }) else {
-            preconditionFailure("the codec gives tokens")
+            fatalError("the codec gives tokens")
         }
         return drawn(mean: mean, logVariance: logVariance, batch.places)
     }
@@ -53,7 +53,7 @@ final class CodecReference {
         let (h, w) = (codec.mediaShape[0], codec.mediaShape[1])
         let fitted = picture.rgb.resized(width: w, height: h)
         guard case .moments(let mean, _) = withoutGradients({ codec.encode(Tensor([fitted])) }) else {
-            preconditionFailure("the codec gives tokens")
+            fatalError("the codec gives tokens")
         }
         return mean
     }

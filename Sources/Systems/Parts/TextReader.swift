@@ -49,7 +49,7 @@ public struct CaptionTokens: Sendable {
         var ids: [Int32] = []
         var mask: [Float] = []
         for words in captions {
-            precondition(words.count <= length, "CaptionTokens: \(words.count) words for a length of \(length)")
+            require(words.count <= length, "CaptionTokens: \(words.count) words for a length of \(length)")
             let rest = length - words.count
             ids += words + [Int32](repeating: padding, count: rest)
             mask += [Float](repeating: 1, count: words.count) + [Float](repeating: 0, count: rest)

@@ -18,7 +18,7 @@ package struct CPUBackend: Backend {
     package func fill(_ value: Float, into x: Tensor) { ll_fill(x.dtype.code, x.count64, x.pointer, value) }
 
     package func copy(_ x: Tensor, into y: Tensor, accumulating: Bool) {
-        precondition(x.shape == y.shape, "copy: shapes \(x.shape) and \(y.shape)")
+        require(x.shape == y.shape, "copy: shapes \(x.shape) and \(y.shape)")
         ll_copy(
             Int32(x.rank), x.shape.wide, x.pointer, x.dtype.code, x.strides.wide, y.pointer, y.dtype.code, y.strides.wide,
             accumulating)
@@ -113,7 +113,7 @@ extension Tensor {
     var count64: Int64 { Int64(count) }
 
     var floats: UnsafeMutablePointer<Float> {
-        precondition(dtype == .f32, "an f32 tensor was expected, found \(dtype) of shape \(shape)")
+        require(dtype == .f32, "an f32 tensor was expected, found \(dtype) of shape \(shape)")
         return pointer.assumingMemoryBound(to: Float.self)
     }
 }

@@ -86,7 +86,7 @@ extension CPUBackend {
     }
 
     private func check(_ status: Int32, _ what: String) {
-        precondition(status == 0, "\(what): oneDNN says \(String(cString: cdnnl_status(status)))")
+        require(status == 0, "\(what): oneDNN says \(String(cString: cdnnl_status(status)))")
     }
 }
 

@@ -7,7 +7,7 @@ public enum Compute {
     public static var threads: Int {
         get { Int(ll_threads()) }
         set {
-            precondition(newValue >= 1, "Compute.threads = \(newValue)")
+            require(newValue >= 1, "Compute.threads = \(newValue)")
             ll_set_threads(Int32(newValue))
         }
     }

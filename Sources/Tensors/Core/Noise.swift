@@ -54,7 +54,7 @@ public struct Noise: Hashable, Sendable {
 
     /// Uniform in 0..<n.
     public func integer(below n: Int) -> Int {
-        precondition(n > 0, "integer(below: \(n))")
+        require(n > 0, "integer(below: \(n))")
         return Int(philox(counter: (0, stream), key: ~key).0.multipliedFullWidth(by: UInt64(n)).high)
     }
 

@@ -14,7 +14,7 @@ extension [Int] {
     /// Axis counted from the end when negative.
     package func resolvedAxis(_ axis: Int, _ operation: StaticString) -> Int {
         let resolved = axis < 0 ? axis + count : axis
-        precondition(resolved >= 0 && resolved < count, "\(operation): axis \(axis) of a tensor of shape \(self)")
+        require(resolved >= 0 && resolved < count, "\(operation): axis \(axis) of a tensor of shape \(self)")
         return resolved
     }
 }
@@ -27,7 +27,7 @@ package func broadcastShape(_ a: [Int], _ b: [Int], _ operation: StaticString) -
     for i in 0..<rank {
         let x = i < rank - a.count ? 1 : a[i - (rank - a.count)]
         let y = i < rank - b.count ? 1 : b[i - (rank - b.count)]
-        precondition(x == y || x == 1 || y == 1, "\(operation): shapes \(a) and \(b) do not broadcast")
+        require(x == y || x == 1 || y == 1, "\(operation): shapes \(a) and \(b) do not broadcast")
         shape[i] = x == 1 ? y : x
     }
     return shape

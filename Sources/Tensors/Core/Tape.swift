@@ -41,7 +41,7 @@ package final class GradientTable {
     package func add(_ gradient: @autoclosure () -> Tensor, to node: Node?) {
         guard let node else { return }
         var gradient = gradient()
-        precondition(
+        require(
             gradient.shape == node.shape, "\(node.name): gradient of shape \(gradient.shape) for \(node.shape)")
         if gradient.dtype != node.dtype { gradient = gradient.cast(to: node.dtype) }
         guard let slot = slots[node.order] else {
@@ -129,7 +129,7 @@ public func gradients(
 ) -> [Tensor] {
     let nodes = inputs.map { input in
         guard let node = input.node else {
-            preconditionFailure("gradients: an input of shape \(input.shape) was not recorded; use requiringGradient()")
+            fatalError("gradients: an input of shape \(input.shape) was not recorded; use requiringGradient()")
         }
         return node
     }

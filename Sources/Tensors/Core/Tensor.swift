@@ -41,7 +41,7 @@ public struct Tensor: @unchecked Sendable {
     }
 
     public init(_ values: [Float], _ shape: [Int]) {
-        precondition(values.count == shape.elementCount, "Tensor: \(values.count) values for shape \(shape)")
+        require(values.count == shape.elementCount, "Tensor: \(values.count) values for shape \(shape)")
         self.init(uninitialized: shape)
         values.withUnsafeBytes { backend.write($0, to: self) }
     }
@@ -74,7 +74,7 @@ public struct Tensor: @unchecked Sendable {
 
     /// The only element.
     public var scalar: Float {
-        precondition(count == 1, "scalar: shape \(shape) has \(count) elements")
+        require(count == 1, "scalar: shape \(shape) has \(count) elements")
         return values[0]
     }
 
@@ -102,7 +102,7 @@ extension Tensor {
     public var shape4: (Int, Int, Int, Int) { sizes(4); return (shape[0], shape[1], shape[2], shape[3]) }
 
     private func sizes(_ rank: Int) {
-        precondition(self.rank == rank, "a tensor of rank \(rank) was expected, shape is \(shape)")
+        require(self.rank == rank, "a tensor of rank \(rank) was expected, shape is \(shape)")
     }
 }
 
@@ -119,7 +119,7 @@ public struct Tokens: Sendable, Equatable {
     public var values: [Int32]
 
     public init(_ values: [Int32], _ shape: [Int]) {
-        precondition(values.count == shape.elementCount, "Tokens: \(values.count) values for shape \(shape)")
+        require(values.count == shape.elementCount, "Tokens: \(values.count) values for shape \(shape)")
         self.values = values
         self.shape = shape
     }

@@ -127,7 +127,7 @@ public final class AtomicFileWriter {
     }
 
     public func append(_ bytes: UnsafeRawBufferPointer) throws {
-        precondition(descriptor >= 0, "AtomicFileWriter: append to \(path) after commit or failure")
+        require(descriptor >= 0, "AtomicFileWriter: append to \(path) after commit or failure")
         var rest = bytes
         while !rest.isEmpty {
             let written = Glibc.write(descriptor, rest.baseAddress!, rest.count)
@@ -145,7 +145,7 @@ public final class AtomicFileWriter {
 
     /// Flushes everything to the disk and puts the file in its place.
     public func commit() throws {
-        precondition(descriptor >= 0, "AtomicFileWriter: second commit of \(path), or commit after failure")
+        require(descriptor >= 0, "AtomicFileWriter: second commit of \(path), or commit after failure")
         guard fsync(descriptor) == 0 else { throw abandon(errno) }
         let closed = close(descriptor)
         descriptor = -1

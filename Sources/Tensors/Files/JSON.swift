@@ -85,7 +85,7 @@ public enum JSON: Sendable {
     /// This object with `key` set to `value`: in place when present, else at the end.
     public func setting(_ key: String, to value: JSON) -> JSON {
         guard case .object(var members) = self else {
-            preconditionFailure("JSON.setting: \(kind) is not an object")
+            fatalError("JSON.setting: \(kind) is not an object")
         }
         if let index = members.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
             members[index].value = value

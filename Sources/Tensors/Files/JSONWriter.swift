@@ -30,7 +30,7 @@ private struct JSONWriter {
         case .bool(let value): bytes += (value ? "true" : "false").utf8
         case .int(let value): bytes += String(value).utf8
         case .number(let value):
-            precondition(value.isFinite, "JSON.encoded: \(value) has no JSON form")
+            require(value.isFinite, "JSON.encoded: \(value) has no JSON form")
             bytes += value.description.utf8
         case .string(let value): write(value)
         case .array(let elements):

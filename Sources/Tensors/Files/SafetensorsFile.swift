@@ -45,7 +45,7 @@ public final class SafetensorsFile: Sendable {
     /// The bytes of one tensor, valid while this object is alive. They may be unaligned: use `loadUnaligned`.
     public func bytes(of entry: SafetensorsEntry) -> UnsafeRawBufferPointer {
         let range = (bufferStart + entry.range.lowerBound)..<(bufferStart + entry.range.upperBound)
-        precondition(
+        require(
             range.upperBound <= storage.bytes.count,
             "SafetensorsFile: \(entry.name) is not an entry of \(path)")
         return UnsafeRawBufferPointer(rebasing: storage.bytes[range])

@@ -25,10 +25,10 @@ public struct SafetensorsWriter {
         _ name: String, _ type: SafetensorsType, _ shape: [Int], source: @escaping (Sink) throws -> Void
     ) {
         let isNew = names.insert(ExactString(name)).inserted
-        precondition(isNew, "SafetensorsWriter: tensor \(name) was added twice")
-        precondition(
+        require(isNew, "SafetensorsWriter: tensor \(name) was added twice")
+        require(
             name != SafetensorsHeader.metadataKey, "SafetensorsWriter: \(name) is no name for a tensor")
-        precondition(shape.allSatisfy { $0 >= 0 }, "SafetensorsWriter: \(name) has shape \(shape)")
+        require(shape.allSatisfy { $0 >= 0 }, "SafetensorsWriter: \(name) has shape \(shape)")
         let size = shape.reduce(type.byteWidth, *)
         items.append(Item(name: name, type: type, shape: shape, size: size, source: source))
     }
@@ -36,7 +36,7 @@ public struct SafetensorsWriter {
     /// Adds a tensor whose bytes are at hand.
     public mutating func add(_ name: String, _ type: SafetensorsType, _ shape: [Int], bytes: [UInt8]) {
         let size = shape.reduce(type.byteWidth, *)
-        precondition(
+        require(
             bytes.count == size,
             "SafetensorsWriter: \(name) \(type) \(shape) takes \(size) bytes, given \(bytes.count)")
         add(name, type, shape) { sink in try bytes.withUnsafeBytes { try sink($0) } }
@@ -68,11 +68,11 @@ public struct SafetensorsWriter {
             var handed = 0
             try item.source { piece in
                 handed += piece.count
-                precondition(
+                require(
                     handed <= item.size, "SafetensorsWriter: \(item.name) gave more than \(item.size) bytes")
                 try sink(piece)
             }
-            precondition(
+            require(
                 handed == item.size, "SafetensorsWriter: \(item.name) gave \(handed) of \(item.size) bytes")
         }
     }

@@ -65,7 +65,7 @@ private struct Walker {
                 guard let first = mirror.children.first, Self.mayHold(first.value) else { return }
                 for (i, child) in mirror.children.enumerated() { visit(child.value, path: join(path, "\(i)")) }
             case .tuple, .dictionary, .set, .enum, .struct:
-                precondition(
+                require(
                     !Self.hides(value, depth: 3),
                     "\(path): a parameter inside a \(type(of: value)) cannot be named; use a property or an array")
             default:

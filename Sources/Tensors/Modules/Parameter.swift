@@ -55,7 +55,7 @@ public final class Parameter: @unchecked Sendable {
 
     /// Replaces the values; shape must match.
     public func set(_ tensor: Tensor) {
-        precondition(tensor.shape == shape, "parameter \(name): shape \(tensor.shape) for \(shape)")
+        require(tensor.shape == shape, "parameter \(name): shape \(tensor.shape) for \(shape)")
         let fresh = Tensor(uninitialized: shape)
         backend.copy(tensor, into: fresh, accumulating: false)
         stored = fresh.requiringGradient()
@@ -67,7 +67,7 @@ public final class Buffer: @unchecked Sendable {
     public let shape: [Int]
     public internal(set) var name = ""
     public var value: Tensor {
-        didSet { precondition(value.shape == shape, "buffer \(name): shape \(value.shape) for \(shape)") }
+        didSet { require(value.shape == shape, "buffer \(name): shape \(value.shape) for \(shape)") }
     }
 
     public init(_ value: Tensor) {

@@ -32,7 +32,7 @@ public func attention(
 public func selfAttention(
     packed: Tensor, mask: Tensor? = nil, causal: Bool = false, scale: Float? = nil
 ) -> Tensor {
-    precondition(packed.rank == 5 && packed.shape[2] == 3, "selfAttention: packed \(packed.shape)")
+    require(packed.rank == 5 && packed.shape[2] == 3, "selfAttention: packed \(packed.shape)")
     let x = packed.detached().contiguous()
     func part(_ x: Tensor, _ i: Int) -> Tensor { x.slice(2, i..<i + 1).squeezed(2) }
     let call = AttentionCall(q: part(x, 0), k: part(x, 1), v: part(x, 2), mask: mask, isCausal: causal, scale: scale)
@@ -54,10 +54,10 @@ private func operand(_ x: Tensor, _ dtype: DType) -> Tensor {
 extension AttentionCall {
     fileprivate init(q: Tensor, k: Tensor, v: Tensor, mask: Tensor?, isCausal: Bool, scale: Float?) {
         let (batch, _, heads, width) = q.shape4
-        precondition(
+        require(
             k.rank == 4 && k.shape == v.shape && k.shape[0] == batch && k.shape[2] == heads && k.shape[3] == width,
             "attention: q \(q.shape), k \(k.shape), v \(v.shape)")
-        precondition(mask == nil || mask!.shape == [batch, k.shape[1]], "attention: mask \(mask!.shape) for k \(k.shape)")
+        require(mask == nil || mask!.shape == [batch, k.shape[1]], "attention: mask \(mask!.shape) for k \(k.shape)")
         self.init(
             q: q, k: k, v: v, mask: mask?.detached().cast(to: .f32).contiguous(), isCausal: isCausal,
             scale: scale ?? 1 / Float(width).squareRoot())

@@ -10,10 +10,10 @@ extension Tensor {
         var shape = shape
         if let free = shape.firstIndex(of: -1) {
             let known = -shape.elementCount
-            precondition(known > 0 && count % known == 0, "reshaped: \(self.shape) into \(shape)")
+            require(known > 0 && count % known == 0, "reshaped: \(self.shape) into \(shape)")
             shape[free] = count / known
         }
-        precondition(shape.elementCount == count, "reshaped: \(self.shape) into \(shape)")
+        require(shape.elementCount == count, "reshaped: \(self.shape) into \(shape)")
         if shape == self.shape { return self }
         let x = contiguous()
         let y = x.viewed(shape, strides: shape.contiguousStrides, offset: x.offset)
@@ -23,7 +23,7 @@ extension Tensor {
 
     /// Axis i of the result is axis `axes[i]` of this tensor.
     public func permuted(_ axes: [Int]) -> Tensor {
-        precondition(axes.sorted() == Array(0..<rank), "permuted: axes \(axes) of shape \(shape)")
+        require(axes.sorted() == Array(0..<rank), "permuted: axes \(axes) of shape \(shape)")
         let y = viewed(axes.map { shape[$0] }, strides: axes.map { strides[$0] }, offset: offset)
         var inverse = axes
         for (i, axis) in axes.enumerated() { inverse[axis] = i }
@@ -33,7 +33,7 @@ extension Tensor {
 
     /// Swaps the last two axes.
     public func transposed() -> Tensor {
-        precondition(rank >= 2, "transposed: shape \(shape)")
+        require(rank >= 2, "transposed: shape \(shape)")
         return permuted(Array(0..<(rank - 2)) + [rank - 1, rank - 2])
     }
 
@@ -51,7 +51,7 @@ extension Tensor {
     /// Without an axis of size 1, a view.
     public func squeezed(_ axis: Int) -> Tensor {
         let axis = shape.resolvedAxis(axis, "squeezed")
-        precondition(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape)")
+        require(shape[axis] == 1, "squeezed: axis \(axis) of shape \(shape)")
         var (shape, strides) = (self.shape, self.strides)
         shape.remove(at: axis)
         strides.remove(at: axis)
@@ -63,7 +63,7 @@ extension Tensor {
     /// Elements `range` along `axis`, a view.
     public func slice(_ axis: Int, _ range: Range<Int>) -> Tensor {
         let axis = shape.resolvedAxis(axis, "slice")
-        precondition(
+        require(
             range.lowerBound >= 0 && range.upperBound <= shape[axis], "slice: \(range) of axis \(axis) of shape \(shape)")
         var shape = self.shape
         shape[axis] = range.count
@@ -77,7 +77,7 @@ extension Tensor {
     /// `n` equal parts along `axis`.
     public func chunked(_ n: Int, axis: Int) -> [Tensor] {
         let axis = shape.resolvedAxis(axis, "chunked")
-        precondition(shape[axis] % n == 0, "chunked: axis \(axis) of shape \(shape) into \(n)")
+        require(shape[axis] % n == 0, "chunked: axis \(axis) of shape \(shape) into \(n)")
         let size = shape[axis] / n
         return (0..<n).map { slice(axis, $0 * size..<($0 + 1) * size) }
     }
@@ -85,7 +85,7 @@ extension Tensor {
     /// Repeated to `target` without copying.
     public func broadcast(to target: [Int]) -> Tensor {
         if shape == target { return self }
-        precondition(
+        require(
             broadcastShape(shape, target, "broadcast") == target, "broadcast: \(shape) does not broadcast to \(target)")
         let y = viewed(target, strides: broadcastStrides(shape, strides, to: target), offset: offset)
         let (node, original) = (self.node, self.shape)
@@ -106,12 +106,12 @@ extension Tensor {
 
 /// Joined along an existing axis.
 public func concatenated(_ xs: [Tensor], axis: Int) -> Tensor {
-    precondition(!xs.isEmpty, "concatenated: nothing to join")
+    require(!xs.isEmpty, "concatenated: nothing to join")
     let axis = xs[0].shape.resolvedAxis(axis, "concatenated")
     var shape = xs[0].shape
     shape[axis] = 0
     for x in xs {
-        precondition(
+        require(
             x.rank == shape.count && shape.indices.allSatisfy { $0 == axis || x.shape[$0] == shape[$0] },
             "concatenated: shapes \(xs[0].shape) and \(x.shape) along axis \(axis)")
         shape[axis] += x.shape[axis]

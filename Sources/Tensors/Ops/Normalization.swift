@@ -23,9 +23,9 @@ extension Tensor {
 ///     logits: [..., V], targets: [...]
 ///     returns [...]
 public func crossEntropy(_ logits: Tensor, _ targets: Tokens) -> Tensor {
-    precondition(
+    require(
         Array(logits.shape.dropLast()) == targets.shape, "crossEntropy: logits \(logits.shape) with targets \(targets.shape)")
-    precondition(
+    require(
         targets.values.allSatisfy { $0 < logits.shape[logits.rank - 1] },
         "crossEntropy: a target is not below \(logits.shape[logits.rank - 1])")
     let x = logits.cast(to: .f32).contiguous()
@@ -58,7 +58,7 @@ private func rowNorm(
 ) -> Tensor {
     let columns = x.shape[x.rank - 1]
     for p in [weight, bias] where p != nil {
-        precondition(p!.shape == [columns], "\(name): parameter \(p!.shape) for x \(x.shape)")
+        require(p!.shape == [columns], "\(name): parameter \(p!.shape) for x \(x.shape)")
     }
     let value = x.detached().contiguous()
     let affine: NormAffine =
@@ -85,7 +85,7 @@ private func rowNorm(
 extension Tensor {
     /// `[B, D]` with contiguous rows, as the kernels take scale, shift and gate.
     fileprivate func modulationTable(_ batch: Int, _ columns: Int, _ name: StaticString) -> Tensor {
-        precondition(shape == [batch, columns], "\(name): table \(shape) for \(batch) samples of width \(columns)")
+        require(shape == [batch, columns], "\(name): table \(shape) for \(batch) samples of width \(columns)")
         let table = detached().cast(to: .f32)
         return table.strides[1] == 1 || columns == 1 ? table : table.contiguous()
     }
@@ -126,7 +126,7 @@ public func normModulate(_ x: Tensor, scale: Tensor, shift: Tensor, eps: Float) 
 ///     x, h: [B, N, D], gate: [B, D]
 ///     returns [B, N, D]
 public func gatedResidual(_ x: Tensor, gate: Tensor, _ h: Tensor) -> Tensor {
-    precondition(x.shape == h.shape, "gatedResidual: x \(x.shape) and h \(h.shape)")
+    require(x.shape == h.shape, "gatedResidual: x \(x.shape) and h \(h.shape)")
     let columns = x.shape[x.rank - 1]
     let rows = gate.modulationTable(x.shape[0], columns, "gatedResidual")
     let branch = h.detached().contiguous()
@@ -150,8 +150,8 @@ public func groupNorm(
     _ x: Tensor, groups: Int, weight: Tensor? = nil, bias: Tensor? = nil, eps: Float, activation: Activation = .none
 ) -> Tensor {
     let channels = x.shape[x.rank - 1]
-    precondition(channels % groups == 0, "groupNorm: \(channels) channels in \(groups) groups")
-    precondition(activation == .none || activation == .silu, "groupNorm: only SiLU is fused, not \(activation)")
+    require(channels % groups == 0, "groupNorm: \(channels) channels in \(groups) groups")
+    require(activation == .none || activation == .silu, "groupNorm: only SiLU is fused, not \(activation)")
     let value = x.detached().contiguous()
     let (w, b) = (weight?.detached(), bias?.detached())
     let y = Tensor(uninitialized: x.shape, x.dtype)

@@ -35,7 +35,7 @@ private func multiplied(_ a: Tensor, _ b: Tensor, panel: Int = 0, result: DType?
 ///     a: [..., M, K], b: [..., K, N]
 ///     returns [..., M, N]
 public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
-    precondition(
+    require(
         a.rank >= 2 && b.rank >= 2 && a.shape[a.rank - 1] == b.shape[b.rank - 2], "matmul: shapes \(a.shape) and \(b.shape)")
     let lead = broadcastShape(Array(a.shape.dropLast(2)), Array(b.shape.dropLast(2)), "matmul")
     func flat(_ x: Tensor) -> Tensor {
@@ -61,10 +61,10 @@ public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
 ///
 /// Under bf16 precision the product takes bf16 copies of x and W and gives bf16; gradients of W and b are f32.
 public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activation: Activation = .none) -> Tensor {
-    precondition(
+    require(
         weight.rank == 2 && x.rank >= 1 && x.shape[x.rank - 1] == weight.shape[1],
         "linear: x \(x.shape) with weight \(weight.shape)")
-    precondition(bias == nil || bias!.shape == [weight.shape[0]], "linear: bias \(bias!.shape) with weight \(weight.shape)")
+    require(bias == nil || bias!.shape == [weight.shape[0]], "linear: bias \(bias!.shape) with weight \(weight.shape)")
     let dtype: DType = Context.current.precision == .bf16 || x.dtype == .bf16 ? .bf16 : .f32
     let (input, output) = (weight.shape[1], weight.shape[0])
     let value = x.detached().cast(to: dtype).reshaped([-1, input])

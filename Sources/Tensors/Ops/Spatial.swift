@@ -9,11 +9,11 @@ public func convolution(
 ) -> Tensor {
     let (b, h, w, c) = x.shape4
     let (o, kh, kw, inputs) = weight.shape4
-    precondition(c == inputs, "convolution: x \(x.shape) with weight \(weight.shape)")
-    precondition(bias == nil || bias!.shape == [o], "convolution: bias \(bias!.shape) with weight \(weight.shape)")
+    require(c == inputs, "convolution: x \(x.shape) with weight \(weight.shape)")
+    require(bias == nil || bias!.shape == [o], "convolution: bias \(bias!.shape) with weight \(weight.shape)")
     let height = (h + padding.top + padding.bottom - kh) / stride + 1
     let width = (w + padding.left + padding.right - kw) / stride + 1
-    precondition(height > 0 && width > 0, "convolution: kernel \(kh)x\(kw) is larger than the padded map \(x.shape)")
+    require(height > 0 && width > 0, "convolution: kernel \(kh)x\(kw) is larger than the padded map \(x.shape)")
     let dtype: DType = Context.current.precision == .bf16 || x.dtype == .bf16 ? .bf16 : .f32
     let call = ConvolutionCall(
         x: x.detached().cast(to: dtype).contiguous(), weight: weight.detached().halved(dtype).contiguous(), stride: stride,
@@ -60,7 +60,7 @@ public func upsampledNearest(_ x: Tensor) -> Tensor {
 ///     returns [..., D]
 public func embedding(_ table: Tensor, _ tokens: Tokens) -> Tensor {
     let (rows, columns) = table.shape2
-    precondition(
+    require(
         tokens.values.allSatisfy { $0 >= 0 && $0 < rows }, "embedding: a token is outside 0..<\(rows)")
     let y = Tensor(uninitialized: [tokens.count, columns])
     backend.gather(table.detached().cast(to: .f32).contiguous(), tokens.values, into: y)
@@ -77,7 +77,7 @@ public func embedding(_ table: Tensor, _ tokens: Tokens) -> Tensor {
 ///     x: [N, D], codebook: [K, D]
 ///     returns [N]
 public func nearestCodes(_ x: Tensor, _ codebook: Tensor) -> Tokens {
-    precondition(
+    require(
         x.rank == 2 && codebook.rank == 2 && x.shape[1] == codebook.shape[1],
         "nearestCodes: x \(x.shape) with codebook \(codebook.shape)")
     let index = backend.nearest(x.cast(to: .f32).contiguous(), codebook.cast(to: .f32).contiguous())
@@ -86,7 +86,7 @@ public func nearestCodes(_ x: Tensor, _ codebook: Tensor) -> Tokens {
 
 /// The value of `value` with the gradient of `path` (Bengio et al. 2013).
 public func straightThrough(_ value: Tensor, like path: Tensor) -> Tensor {
-    precondition(value.shape == path.shape, "straightThrough: \(value.shape) and \(path.shape)")
+    require(value.shape == path.shape, "straightThrough: \(value.shape) and \(path.shape)")
     let node = path.node
     return recorded("straightThrough", value.detached(), path) { g, table in table.add(g, to: node) }
 }

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Counts of values over even buckets, as event files and reports show them. Values that are not finite are counted apart.
 public struct ValueHistogram: Equatable, Sendable {
     public let minimum: Double
@@ -12,7 +14,7 @@ public struct ValueHistogram: Equatable, Sendable {
     public let nonFinite: Int
 
     public init(_ values: [Float], buckets: Int = 64) {
-        precondition(buckets > 0, "ValueHistogram: \(buckets) buckets")
+        require(buckets > 0, "ValueHistogram: \(buckets) buckets")
         let finite = values.filter(\.isFinite).map(Double.init)
         let low = finite.min() ?? 0
         let high = finite.max() ?? 0

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Pictures made on the fly: one or two colored shapes on a plain background, and a sentence that says so.
 ///
 /// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept.
@@ -11,8 +13,8 @@ public struct Shapes: Dataset {
     private let pairs: [ShapesCaption]
 
     public init(count: Int = 60_000, split: Split = .train, seed: UInt64 = 0, pairShare: Double = 0.5) {
-        precondition(count > 0, "Shapes: \(count) examples")
-        precondition(pairShare >= 0 && pairShare <= 1, "Shapes: pair share \(pairShare) is not within 0...1")
+        require(count > 0, "Shapes: \(count) examples")
+        require(pairShare >= 0 && pairShare <= 1, "Shapes: pair share \(pairShare) is not within 0...1")
         self.count = count
         self.split = split
         self.seed = seed
@@ -23,7 +25,7 @@ public struct Shapes: Dataset {
 
     /// Sentence and objects of one example.
     public func scene(_ index: Int) -> (caption: ShapesCaption, scene: ShapesScene) {
-        precondition((0..<count).contains(index), "Shapes: example \(index) of \(count)")
+        require((0..<count).contains(index), "Shapes: example \(index) of \(count)")
         var generator = KeyedGenerator(seed, split == .train ? 0 : 1, UInt64(index))
         let list = generator.uniform() < pairShare ? pairs : singles
         let caption = list[generator.below(list.count)]
@@ -46,7 +48,7 @@ public struct Shapes: Dataset {
     /// No sentence comes twice before all have come once, and a shorter list is the beginning of a longer
     /// one.
     public static func captions(split: Split, count: Int, seed: UInt64) -> [ShapesCaption] {
-        precondition(count >= 0, "captions: \(count) sentences")
+        require(count >= 0, "captions: \(count) sentences")
         var captions: [ShapesCaption] = []
         var round: UInt64 = 0
         while captions.count < count {
