@@ -19,7 +19,7 @@ public struct Demonstration {
             "shapes-dit",
             [
                 "a large red circle on a white background", "a small blue triangle on a black background",
-                "a green square left of a yellow ring on a gray background", "a purple cross above an orange circle on a white background",
+                "a green square left of a yellow ring on a gray background", "a purple cross above a orange circle on a white background",
             ], 4
         ),
         ("emoji-dit", ["red apple", "cat face", "rainbow", "rocket"], 4),
