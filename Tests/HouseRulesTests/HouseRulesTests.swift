@@ -58,7 +58,7 @@ import Testing
 
     @Test func `nothing is left for later`() throws {
         // Put together, so that this file does not hold them.
-        let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "HACK"].joined(separator: "|")
+        let words = ["TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK"].joined(separator: "|")
         let mark = try Regex("\\b(?:\(words))\\b")
         for file in Self.code + Repository.documents + Repository.experiments {
             for (i, line) in file.lines.enumerated() where line.contains(mark) {
