@@ -104,28 +104,27 @@ public struct Evaluation {
         var generator = KeyedGenerator(UInt64(seed), 17)
         let chosen = Array(generator.permutation(emoji.count).prefix(count))
         let pictures = try draw(system, chosen.map { emoji.caption($0, epoch: 0) })
-        let own = try encoded(latent.frozenCodec, (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture })
-        let drawn = encoded(latent.frozenCodec, pictures)
-        var wins = 0
-        for (i, index) in chosen.enumerated() {
-            let others = generator.permutation(emoji.count).filter { $0 != index }.prefix(63)
-            let distance = squaredDistance(drawn[i], own[index])
-            if others.allSatisfy({ squaredDistance(drawn[i], own[$0]) > distance }) { wins += 1 }
-        }
+        let references = try (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture }
+        let found = NearestOwn(
+            samples: try encoded(latent.frozenCodec, pictures), own: chosen,
+            references: try encoded(latent.frozenCodec, references), others: 63, noise: Noise(seed: UInt64(seed))("others"))
         return [
             Result(
-                name: "nearest-own", value: Double(wins) / Double(chosen.count),
-                text: "\(wins) of \(chosen.count) samples nearer to their own emoji than to 63 others")
+                name: "nearest-own", value: found.share,
+                text: "\(found.hits) of \(chosen.count) samples nearer to their own emoji than to 63 others")
         ]
     }
 
-    private func encoded(_ codec: any Codec, _ pictures: [Picture]) -> [[Float]] {
-        stride(from: 0, to: pictures.count, by: 32).flatMap { first -> [[Float]] in
-            let part = Array(pictures[first..<min(first + 32, pictures.count)])
-            guard case .moments(let mean, _) = withoutGradients({ codec.encode(Tensor(part)) }) else { return [] }
-            let (values, size) = (mean.values, mean.count / part.count)
-            return part.indices.map { Array(values[$0 * size..<($0 + 1) * size]) }
+    /// Mean latents, `[N, h, w, c]`.
+    private func encoded(_ codec: any Codec, _ pictures: [Picture]) throws -> Tensor {
+        let parts = try stride(from: 0, to: pictures.count, by: 32).map { first in
+            let part = Tensor(Array(pictures[first..<min(first + 32, pictures.count)]))
+            guard case .moments(let mean, _) = withoutGradients({ codec.encode(part) }) else {
+                throw InputError("this model's codec gives tokens", at: model, expected: "one with continuous latents")
+            }
+            return mean
         }
+        return concatenated(parts, axis: 0)
     }
 
     /// PSNR, SSIM and, for tokens, codebook use over examples of the split.
@@ -169,13 +168,4 @@ extension String {
         let hundredths = Int((value * 100).rounded())
         self = "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
     }
-}
-
-private func squaredDistance(_ a: [Float], _ b: [Float]) -> Double {
-    var sum = 0.0
-    for i in a.indices {
-        let d = Double(a[i] - b[i])
-        sum += d * d
-    }
-    return sum
 }

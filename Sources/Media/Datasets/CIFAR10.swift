@@ -23,7 +23,7 @@ public struct CIFAR10: Dataset {
     }
 
     public init(files: [String]) throws {
-        try self.init(batches: files.map { (bytes: try readFile($0), file: $0) })
+        try self.init(batches: files.map { (bytes: try AtomicFile.read($0), file: $0) })
     }
 
     /// Checks sizes and labels of batches already read; `file` is the name an error gives.

@@ -34,7 +34,7 @@ public struct Metadata: Sendable {
 
     /// Reads JSON lines or CSV, as the path ends.
     public init(path: String) throws {
-        try self.init(bytes: readFile(path), path: path)
+        try self.init(bytes: AtomicFile.read(path), path: path)
     }
 
     /// - Parameter path: names the file in errors and tells `.csv` from JSON lines.

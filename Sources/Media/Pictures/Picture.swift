@@ -116,7 +116,7 @@ public struct Picture: Sendable, Equatable {
 extension Picture {
     /// Reads a PNG or JPEG file; its first bytes say which, not its name.
     public static func read(_ path: String) throws -> Picture {
-        try decode(readFile(path), from: path)
+        try decode(AtomicFile.read(path), from: path)
     }
 
     /// Decodes PNG or JPEG bytes; `file` is the name that an error gives.
@@ -133,6 +133,6 @@ extension Picture {
     public func write(to path: String, text: [(String, String)] = []) throws {
         let name = path.lowercased()
         let isJPEG = name.hasSuffix(".jpg") || name.hasSuffix(".jpeg")
-        try writeFile(isJPEG ? jpeg() : png(text: text), to: path)
+        try AtomicFile.write(isJPEG ? jpeg() : png(text: text), to: path)
     }
 }
