@@ -1,4 +1,4 @@
-// bf16 matrix products with f32 accumulation. Whole products run on all threads of one primitive; panelled ones are cut into tiles of a
+// Matrix products of bf16 or f32 with f32 accumulation. Whole products run on all threads of one primitive; panelled ones are cut into tiles of a
 // fixed size, each made by a primitive of one thread, so that a row's bits depend on nothing but its own operands and the panel.
 #include "CDNNL.h"
 
@@ -14,25 +14,29 @@ enum { TILE = 192 };
 typedef struct {
     bool ta, tb;
     int64_t m, n, k, lda, ldb, ldc;
-    int c_dtype;
+    int dtype, c_dtype;
 } product;
+
+static size_t item_bytes(const product *q) { return q->dtype ? 2 : 4; }
+
+static dnnl_data_type_t named(int dtype) { return dtype ? dnnl_bf16 : dnnl_f32; }
 
 static int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // ---- plans --------------------------------------------------------------------------------------------------------
 
 static dnnl_status_t add_operands(plan *p, const product *q, dnnl_primitive_attr_t attributes) {
-    dnnl_data_type_t c_type = q->c_dtype ? dnnl_bf16 : dnnl_f32;
+    dnnl_data_type_t type = named(q->dtype);
     dnnl_dims_t a_dims = {q->m, q->k}, b_dims = {q->k, q->n}, c_dims = {q->m, q->n};
     dnnl_dims_t a_strides = {q->ta ? 1 : q->lda, q->ta ? q->lda : 1};
     dnnl_dims_t b_strides = {q->tb ? 1 : q->ldb, q->tb ? q->ldb : 1};
     dnnl_dims_t c_strides = {q->ldc, 1};
     dnnl_memory_desc_t a, b, any_b, c;
-    dnnl_status_t status = dnnl_memory_desc_init_by_strides(&a, 2, a_dims, dnnl_bf16, a_strides);
-    if (!status) status = dnnl_memory_desc_init_by_strides(&b, 2, b_dims, dnnl_bf16, b_strides);
+    dnnl_status_t status = dnnl_memory_desc_init_by_strides(&a, 2, a_dims, type, a_strides);
+    if (!status) status = dnnl_memory_desc_init_by_strides(&b, 2, b_dims, type, b_strides);
     // Packing B first costs a fiftieth of the product and gains a tenth.
-    if (!status) status = dnnl_memory_desc_init_by_tag(&any_b, 2, b_dims, dnnl_bf16, dnnl_format_tag_any);
-    if (!status) status = dnnl_memory_desc_init_by_strides(&c, 2, c_dims, c_type, c_strides);
+    if (!status) status = dnnl_memory_desc_init_by_tag(&any_b, 2, b_dims, type, dnnl_format_tag_any);
+    if (!status) status = dnnl_memory_desc_init_by_strides(&c, 2, c_dims, named(q->c_dtype), c_strides);
     dnnl_matmul_desc_t operation;
     if (!status) status = dnnl_matmul_desc_init(&operation, &a, &any_b, NULL, &c);
     dnnl_primitive_desc_t description = NULL;
@@ -49,7 +53,7 @@ static dnnl_status_t add_operands(plan *p, const product *q, dnnl_primitive_attr
 static dnnl_status_t find_or_make(plan **found, const product *q, bool serial) {
     int threads = plan_threads();
     plan_key key = {{
-        serial ? PLAN_TILE : PLAN_MATMUL, serial ? 1 : threads, q->ta, q->tb, q->m, q->n, q->k, q->lda, q->ldb, q->ldc, q->c_dtype,
+        serial ? PLAN_TILE : PLAN_MATMUL, serial ? 1 : threads, q->ta, q->tb, q->m, q->n, q->k, q->lda, q->ldb, q->ldc, q->dtype, q->c_dtype,
     }};
     if ((*found = plan_find(&key))) return dnnl_success;
     plan *p = plan_begin(&key);
@@ -74,7 +78,7 @@ static dnnl_status_t find_or_make(plan **found, const product *q, bool serial) {
 /// A panelled product in flight: where everything lies, and the next piece of work to take.
 typedef struct {
     const product *whole;
-    const uint16_t *a, *b;
+    const char *a, *b;
     char *c;
     int64_t panel, panels, strips, tasks, next;
     int slots, c_bytes, status;
@@ -90,18 +94,21 @@ static int64_t take(tiling *t) { return __atomic_fetch_add(&t->next, 1, __ATOMIC
 static bool is_cut(const tiling *t, int64_t panel) { return (panel + 1) * t->panel > t->whole->m; }
 
 /// Copies one panel of A, row-major, rows past the end zero.
-static void gather_panel(const tiling *t, int64_t panel, uint16_t *to) {
+static void gather_panel(const tiling *t, int64_t panel, char *to) {
     const product *q = t->whole;
+    const size_t item = item_bytes(q);
     int64_t rows = least(t->panel, q->m - panel * t->panel);
     for (int64_t i = 0; i < t->panel; i++) {
-        uint16_t *row = to + i * t->a_stride;
+        char *row = to + (size_t)(i * t->a_stride) * item;
         int64_t from = panel * t->panel + i;
         if (i >= rows) {
-            memset(row, 0, (size_t)q->k * 2);
+            memset(row, 0, (size_t)q->k * item);
         } else if (!q->ta) {
-            memcpy(row, t->a + from * q->lda, (size_t)q->k * 2);
+            memcpy(row, t->a + (size_t)(from * q->lda) * item, (size_t)q->k * item);
+        } else if (q->dtype) {
+            for (int64_t j = 0; j < q->k; j++) ((uint16_t *)row)[j] = ((const uint16_t *)t->a)[j * q->lda + from];
         } else {
-            for (int64_t j = 0; j < q->k; j++) row[j] = t->a[j * q->lda + from];
+            for (int64_t j = 0; j < q->k; j++) ((float *)row)[j] = ((const float *)t->a)[j * q->lda + from];
         }
     }
 }
@@ -110,14 +117,14 @@ static void gather(void *data) {
     tiling *t = data;
     for (int64_t task; (task = take(t)) < t->tasks;) {
         int64_t panel = t->gathers ? task : t->panels - 1;
-        gather_panel(t, panel, (uint16_t *)(t->gathered_a + (size_t)task * t->panel_bytes));
+        gather_panel(t, panel, t->gathered_a + (size_t)task * t->panel_bytes);
     }
 }
 
 static void *tile_a(const tiling *t, int64_t panel) {
     if (t->gathers) return t->gathered_a + (size_t)panel * t->panel_bytes;
     if (is_cut(t, panel)) return t->gathered_a;
-    return (void *)(t->a + panel * t->panel * t->whole->lda);
+    return (void *)(t->a + (size_t)(panel * t->panel * t->whole->lda) * item_bytes(t->whole));
 }
 
 static void *tile_c(const tiling *t, int64_t panel, int64_t strip) {
@@ -197,7 +204,7 @@ static dnnl_status_t prepare(tiling *t, int threads) {
     int64_t copies = t->gathers ? t->panels : cut;
     t->strip_bytes = larger(t->wide, t->narrow, packed_bytes);
     t->scratchpad_bytes = larger(t->wide, t->narrow, scratchpad_bytes);
-    t->panel_bytes = up((size_t)(t->panel * t->a_stride) * 2);
+    t->panel_bytes = up((size_t)(t->panel * t->a_stride) * item_bytes(q));
     size_t b = t->strip_bytes * (size_t)t->strips, a = t->panel_bytes * (size_t)copies;
     size_t c = cut ? up((size_t)(t->panel * q->n) * (size_t)t->c_bytes) : 0;
     char *arena = plan_arena(b + a + c + t->scratchpad_bytes * (size_t)threads);
@@ -208,7 +215,7 @@ static dnnl_status_t prepare(tiling *t, int threads) {
     t->scratchpads = arena + b + a + c;
     for (int64_t s = 0; s < t->strips; s++) {
         plan *p = t->narrow && s == t->strips - 1 ? t->narrow : t->wide;
-        void *from = (void *)(t->b + s * TILE * (q->tb ? q->ldb : 1));
+        void *from = (void *)(t->b + (size_t)(s * TILE * (q->tb ? q->ldb : 1)) * item_bytes(q));
         dnnl_status_t status = plan_reorder_input(&p->operands[1], from, t->packed_b + (size_t)s * t->strip_bytes);
         if (status) return status;
     }
@@ -225,7 +232,7 @@ static dnnl_status_t run_panelled(tiling *t) {
     t->strips = (q->n + TILE - 1) / TILE;
     t->gathers = q->ta;
     t->a_stride = q->ta ? q->k : q->lda;
-    product tile = {false, q->tb, t->panel, TILE, q->k, t->a_stride, q->ldb, q->n, q->c_dtype};
+    product tile = {false, q->tb, t->panel, TILE, q->k, t->a_stride, q->ldb, q->n, q->dtype, q->c_dtype};
     dnnl_status_t status = dnnl_success;
     if (q->n >= TILE) status = find_or_make(&t->wide, &tile, true);
     tile.n = q->n % TILE;
@@ -245,15 +252,16 @@ static dnnl_status_t run_panelled(tiling *t) {
 
 // ---- the contract -------------------------------------------------------------------------------------------------
 
-int cdnnl_matmul_bf16(
-    bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb, void *c, int c_dtype,
+int cdnnl_matmul(
+    int dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb, void *c, int c_dtype,
     int64_t panel) {
-    if (m < 0 || n < 1 || k < 1 || lda < (ta ? m : k) || ldb < (tb ? k : n) || panel < 0 || (c_dtype != 0 && c_dtype != 1))
+    if (m < 0 || n < 1 || k < 1 || lda < (ta ? m : k) || ldb < (tb ? k : n) || panel < 0 || (dtype != 0 && dtype != 1) ||
+        (c_dtype != 0 && c_dtype != dtype))
         return dnnl_invalid_arguments;
     if (m == 0) return dnnl_success;
     dnnl_status_t status = plan_lock();
     if (status) return status;
-    const product whole = {ta, tb, m, n, k, lda, ldb, n, c_dtype};
+    const product whole = {ta, tb, m, n, k, lda, ldb, n, dtype, c_dtype};
     if (panel > 0) {
         tiling t = {.whole = &whole, .a = a, .b = b, .c = c, .panel = panel, .c_bytes = c_dtype ? 2 : 4};
         status = run_panelled(&t);

@@ -8,7 +8,7 @@ import Tensors
 /// P16: a Diffusion Transformer in a codec's latents, told a class or a sentence (Peebles & Xie 2023, arXiv 2212.09748).
 ///
 /// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
-/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, learn_variance}`;
+/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, modulation, learn_variance}`;
 /// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
@@ -108,7 +108,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
 }
 
 extension DiTConfiguration {
-    /// Keys: `size` or `dim`, `depth`, `heads`; `patch`, `conditioning`, `learn_variance`, `mlp_ratio`.
+    /// Keys: `size` or `dim`, `depth`, `heads`; `patch`, `conditioning`, `modulation`, `learn_variance`, `mlp_ratio`.
     init(_ section: Section, latents: [Int]) throws {
         self.init()
         _ = try section.choice("kind", among: ["dit"], default: "dit")
@@ -124,12 +124,14 @@ extension DiTConfiguration {
         patch = try section.int("patch", default: 2, in: 1...16)
         mlpRatio = try section.int("mlp_ratio", default: 4, in: 1...16)
         conditioning = try section.choice("conditioning", default: .adaLNZero)
+        modulation = try section.choice("modulation", default: .block)
         learnsVariance = try section.bool("learn_variance", default: false)
         guard dim % heads == 0, dim % 4 == 0 else {
             throw section.error("dim", "does not fit", expected: "a multiple of 4 and of \(heads) heads", found: "\(dim)")
         }
         guard height % patch == 0, width % patch == 0 else {
-            throw section.error("patch", "does not divide the latents", expected: "a divisor of \(height) and \(width)", found: "\(patch)")
+            throw section.error(
+                "patch", "does not divide the latents", expected: "a divisor of \(height) and \(width)", found: "\(patch)")
         }
     }
 }

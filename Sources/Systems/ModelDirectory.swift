@@ -55,6 +55,12 @@ public enum ModelDirectory {
         try Folder.rename(temporary, to: folder)
     }
 
+    /// Copies a model with its weights rounded to `dtype`; what lies in subfolders stays as it is.
+    public static func export(_ folder: String, to target: String, dtype: DType) throws {
+        let loaded = try load(folder)
+        try write(loaded.system, resolved: loaded.configuration, to: target, dtype: dtype)
+    }
+
     /// SHA-256 over names and contents of every file, subfolders included, in order of their paths.
     public static func fingerprint(_ folder: String) throws -> String {
         var hash = SHA256()

@@ -59,7 +59,7 @@ public final class Trainer {
         self.plan = plan
         self.source = source
         noise = Noise(seed: plan.seed)("train")
-        _ = subject.module.parameters()     // names them
+        _ = subject.module.parameters()  // names them
         phases = subject.phases.map { phase in
             var phase = phase
             phase.parameters.removeAll(where: \.isFrozen)

@@ -9,8 +9,8 @@ struct LatentLabCommand: ParsableCommand {
         abstract: "A latent-diffusion laboratory: pictures, sound and sentences through one engine.",
         version: Version.current,
         subcommands: [
-            Demo.self, Train.self, Resume.self, Sample.self, Evaluate.self, Init.self, Encode.self, Decode.self, Forward.self,
-            Info.self, Data.self, Bench.self, Checkup.self, Notebooks.self,
+            Demo.self, Train.self, Resume.self, Sample.self, Evaluate.self, Init.self, Export.self, Encode.self, Decode.self,
+            Forward.self, Info.self, Data.self, Bench.self, Checkup.self, Notebooks.self,
         ])
 
     /// Exit codes: 0 done, 1 failed while working, 2 bad input, 130 interrupted after a checkpoint.

@@ -56,7 +56,9 @@ import Testing
             let row = Kind.f32.rounded(draw.values(k)), weight = f32(draw.values(n * k)),
                 start = f32(draw.values(n))
             var first: [UInt32]?
-            for (m, place) in [(1, 0), (2, 1), (16, 7), (17, 16), (64, 6), (65, 11), (130, 63), (150, 149)] {
+            for (m, place) in [
+                (1, 0), (2, 1), (16, 7), (17, 16), (64, 6), (65, 11), (130, 63), (150, 149), (1100, 700), (2050, 2049),
+            ] {
                 for beta: Float in [0, 1] where beta == 0 || place == 0 {
                     var x = draw.values(m * k)
                     x.replaceSubrange(place * k..<(place + 1) * k, with: row)

@@ -41,19 +41,28 @@ import Testing
         { truncate("\($0.path)/\(name)", off_t(size)) }
     }
 
-    private static let two = #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"t":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
+    private static let two =
+        #"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"t":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#
     private static let png: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
     static let files: [Case] = [
-        Case(name: "truncated weights", arguments: draw, says: ["m/model.safetensors"], prepare: cut("m/model.safetensors", to: 9000)),
-        Case(name: "weights cut in the header", arguments: draw, says: ["m/model.safetensors"], prepare: cut("m/model.safetensors", to: 40)),
+        Case(
+            name: "truncated weights", arguments: draw, says: ["m/model.safetensors"],
+            prepare: cut("m/model.safetensors", to: 9000)),
+        Case(
+            name: "weights cut in the header", arguments: draw, says: ["m/model.safetensors"],
+            prepare: cut("m/model.safetensors", to: 40)),
         Case(name: "empty weights", arguments: draw, says: ["m/model.safetensors"], prepare: cut("m/model.safetensors", to: 0)),
         Case(name: "truncated codec", arguments: draw, says: ["codec"], prepare: cut("m/codec/model.safetensors", to: 5000)),
         Case(
             name: "oversized header", arguments: forward, says: ["in.safetensors", "header"],
             prepare: put(file("{}", body: 8, length: 1 << 60), "in.safetensors")),
-        Case(name: "overlapping tensors", arguments: forward, says: ["in.safetensors"], prepare: put(file(two, body: 12), "in.safetensors")),
-        Case(name: "header that is no JSON", arguments: forward, says: ["in.safetensors"], prepare: put(file("{\"x\":", body: 8), "in.safetensors")),
+        Case(
+            name: "overlapping tensors", arguments: forward, says: ["in.safetensors"],
+            prepare: put(file(two, body: 12), "in.safetensors")),
+        Case(
+            name: "header that is no JSON", arguments: forward, says: ["in.safetensors"],
+            prepare: put(file("{\"x\":", body: 8), "in.safetensors")),
         Case(
             name: "shape of another model", arguments: forward, says: ["in.safetensors", "'x'", "[B, 4, 8, 8]", "[2]"],
             prepare: put(file(#"{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, body: 8), "in.safetensors")),
@@ -61,38 +70,70 @@ import Testing
             name: "unknown tensor", arguments: forward, says: ["in.safetensors", "'contxt'", "'context'"],
             prepare: put(file(#"{"contxt":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, body: 8), "in.safetensors")),
         Case(name: "missing input", arguments: forward, says: ["in.safetensors"]),
-        Case(name: "broken PNG", arguments: draw + ["--init", "p.png"], says: ["p.png"], prepare: put(Data(png + [1, 2, 3]), "p.png")),
-        Case(name: "broken JPEG", arguments: draw + ["--init", "p.jpg"], says: ["p.jpg"], prepare: put(Data([0xFF, 0xD8, 0xFF, 0xE0, 9, 9]), "p.jpg")),
-        Case(name: "no picture at all", arguments: draw + ["--init", "p.txt"], says: ["p.txt"], prepare: put(Data("hello".utf8), "p.txt")),
+        Case(
+            name: "broken PNG", arguments: draw + ["--init", "p.png"], says: ["p.png"],
+            prepare: put(Data(png + [1, 2, 3]), "p.png")),
+        Case(
+            name: "broken JPEG", arguments: draw + ["--init", "p.jpg"], says: ["p.jpg"],
+            prepare: put(Data([0xFF, 0xD8, 0xFF, 0xE0, 9, 9]), "p.jpg")),
+        Case(
+            name: "no picture at all", arguments: draw + ["--init", "p.txt"], says: ["p.txt"],
+            prepare: put(Data("hello".utf8), "p.txt")),
         Case(name: "missing picture", arguments: draw + ["--init", "none.png"], says: ["none.png"]),
         Case(name: "mask without a picture", arguments: draw + ["--mask", "p.png"], says: ["--mask", "--init"]),
-        Case(name: "config that is no JSON", arguments: draw, says: ["m/config.json"], prepare: put(Data("{".utf8), "m/config.json")),
-        Case(name: "config of nothing", arguments: draw, says: ["m/config.json", "system"], prepare: put(Data("{}".utf8), "m/config.json")),
-        Case(name: "folder without a model", arguments: ["sample", "empty"], says: ["empty/config.json"],
+        Case(
+            name: "config that is no JSON", arguments: draw, says: ["m/config.json"],
+            prepare: put(Data("{".utf8), "m/config.json")),
+        Case(
+            name: "config of nothing", arguments: draw, says: ["m/config.json", "system"],
+            prepare: put(Data("{}".utf8), "m/config.json")),
+        Case(
+            name: "folder without a model", arguments: ["sample", "empty"], says: ["empty/config.json"],
             prepare: { try FileManager.default.createDirectory(atPath: $0.path + "/empty", withIntermediateDirectories: true) }),
         Case(name: "missing model", arguments: ["sample", "shapes-dot"], says: ["shapes-dot", "no such model"]),
         Case(name: "codec that does not draw", arguments: ["sample", "m/codec"], says: ["m/codec", "kl-autoencoder"]),
         Case(name: "missing prompts file", arguments: draw + ["--prompts-file", "none.txt"], says: ["none.txt"]),
-        Case(name: "latents of another shape", arguments: ["decode", "m", "--input", "in.safetensors"], says: ["in.safetensors", "latents"],
+        Case(
+            name: "latents of another shape", arguments: ["decode", "m", "--input", "in.safetensors"],
+            says: ["in.safetensors", "latents"],
             prepare: put(file(#"{"latents":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, body: 8), "in.safetensors")),
     ]
 
     static let recipes: [Case] = [
         Case(name: "missing recipe", arguments: ["train", "none.yaml"], says: ["none.yaml"]),
-        Case(name: "unknown key", arguments: train, says: ["x.yaml:11", "'train.optimiser'", "'optimizer'"], prepare: yaml("optimizer:", "optimiser:")),
-        Case(name: "unknown key at the top", arguments: train, says: ["x.yaml:6", "'dta'", "'data'"], prepare: yaml("data:", "dta:")),
-        Case(name: "wrong type", arguments: train, says: ["x.yaml:9", "'train.batch'", "an integer"], prepare: yaml("batch: 8\n", "batch: many\n")),
-        Case(name: "out of range", arguments: train, says: ["x.yaml:8", "'train.steps'"], prepare: yaml("steps: 20", "steps: -3")),
-        Case(name: "unknown system", arguments: train, says: ["x.yaml:3", "'kl-autoencodr'", "'kl-autoencoder'"], prepare: yaml("kl-autoencoder", "kl-autoencodr")),
-        Case(name: "unknown data", arguments: train, says: ["x.yaml:6", "'shape'", "'shapes'"], prepare: yaml("kind: shapes", "kind: shape")),
-        Case(name: "missing data folder", arguments: train, says: ["nowhere"], prepare: yaml("kind: shapes, count: 50", "kind: images, path: nowhere")),
+        Case(
+            name: "unknown key", arguments: train, says: ["x.yaml:11", "'train.optimiser'", "'optimizer'"],
+            prepare: yaml("optimizer:", "optimiser:")),
+        Case(
+            name: "unknown key at the top", arguments: train, says: ["x.yaml:6", "'dta'", "'data'"],
+            prepare: yaml("data:", "dta:")),
+        Case(
+            name: "wrong type", arguments: train, says: ["x.yaml:9", "'train.batch'", "an integer"],
+            prepare: yaml("batch: 8\n", "batch: many\n")),
+        Case(
+            name: "out of range", arguments: train, says: ["x.yaml:8", "'train.steps'"], prepare: yaml("steps: 20", "steps: -3")),
+        Case(
+            name: "unknown system", arguments: train, says: ["x.yaml:3", "'kl-autoencodr'", "'kl-autoencoder'"],
+            prepare: yaml("kl-autoencoder", "kl-autoencodr")),
+        Case(
+            name: "unknown data", arguments: train, says: ["x.yaml:6", "'shape'", "'shapes'"],
+            prepare: yaml("kind: shapes", "kind: shape")),
+        Case(
+            name: "missing data folder", arguments: train, says: ["nowhere"],
+            prepare: yaml("kind: shapes, count: 50", "kind: images, path: nowhere")),
         Case(name: "size that does not halve", arguments: train, says: ["codec", "size"], prepare: yaml("[32, 32]", "[33, 32]")),
-        Case(name: "pictures of another size", arguments: train, says: ["data.train", "64x64", "32x32"], prepare: yaml("[32, 32]", "[64, 64]")),
+        Case(
+            name: "pictures of another size", arguments: train, says: ["data.train", "64x64", "32x32"],
+            prepare: yaml("[32, 32]", "[64, 64]")),
         Case(name: "YAML that is none", arguments: train, says: ["x.yaml"], prepare: yaml("codec: {", "codec: [{")),
-        Case(name: "missing codec", arguments: train, says: ["nowhere"], prepare: { try $0.write(Tiny.dit().replacingOccurrences(of: "kl/model", with: "nowhere"), to: "x.yaml") }),
+        Case(
+            name: "missing codec", arguments: train, says: ["nowhere"],
+            prepare: { try $0.write(Tiny.dit().replacingOccurrences(of: "kl/model", with: "nowhere"), to: "x.yaml") }),
         Case(name: "unknown key by --set", arguments: train + ["--set", "train.stepps=3"], says: ["train.stepps", "'steps'"]),
         Case(name: "--set without a value", arguments: train + ["--set", "train.steps"], says: ["train.steps"]),
-        Case(name: "run folder of something else", arguments: ["train", "x.yaml", "--run-dir", "m", "--fresh"], says: ["m:", "not emptied"]),
+        Case(
+            name: "run folder of something else", arguments: ["train", "x.yaml", "--run-dir", "m", "--fresh"],
+            says: ["m:", "not emptied"]),
         Case(name: "resume of nothing", arguments: ["resume", "nowhere"], says: ["nowhere"]),
     ]
 
@@ -115,19 +156,25 @@ import Testing
         Case(name: "no sentence", arguments: ["sample", "m"], says: ["--prompt"]),
         Case(name: "missing argument", arguments: ["sample"], says: ["model"]),
         Case(name: "unknown command", arguments: ["smaple"], says: ["smaple"]),
-        Case(name: "unknown part", arguments: ["forward", "m", "--part", "decodr", "--input", "a", "--out", "b"], says: ["--part", "'decoder'"]),
+        Case(
+            name: "unknown part", arguments: ["forward", "m", "--part", "decodr", "--input", "a", "--out", "b"],
+            says: ["--part", "'decoder'"]),
         Case(name: "unknown precision", arguments: forward + ["--precision", "f61"], says: ["--precision"]),
         Case(name: "unknown workload", arguments: ["bench", "dit-s2-trian"], says: ["'dit-s2-train'"]),
         Case(name: "unknown metric", arguments: ["eval", "m", "--metrics", "aligment"], says: ["--metrics", "'alignment'"]),
-        Case(name: "unknown split", arguments: ["data", "captions", "shapes", "--split", "heldout"], says: ["split", "held-out"]),
+        Case(
+            name: "unknown split", arguments: ["data", "captions", "shapes", "--split", "heldout"], says: ["split", "held-out"]),
         Case(name: "unknown data set", arguments: ["data", "captions", "shapez"], says: ["shapez", "shapes"]),
         Case(name: "negative init seed", arguments: ["init", "x.yaml", "--seed", "-1", "--out", "o"], says: ["--seed"]),
     ]
 
     static let outputs: [Case] = [
         Case(name: "picture into a missing folder", arguments: draw + ["--out", "none/x.png"], says: ["none/x.png"]),
-        Case(name: "picture over a folder", arguments: draw + ["--out", "taken.png"], says: ["taken.png", "folder"],
-            prepare: { try FileManager.default.createDirectory(atPath: $0.path + "/taken.png", withIntermediateDirectories: true) }),
+        Case(
+            name: "picture over a folder", arguments: draw + ["--out", "taken.png"], says: ["taken.png", "folder"],
+            prepare: {
+                try FileManager.default.createDirectory(atPath: $0.path + "/taken.png", withIntermediateDirectories: true)
+            }),
         Case(name: "folder in /proc", arguments: draw + ["--out", "/proc/x"], says: ["/proc/x"]),
         Case(name: "picture in /proc", arguments: draw + ["--out", "/proc/x.png"], says: ["/proc/x.png"]),
         Case(name: "folder below a file", arguments: draw + ["--out", "x.yaml/samples"], says: ["x.yaml/samples"]),
@@ -135,21 +182,35 @@ import Testing
         Case(name: "grid into a missing folder", arguments: draw + ["--grid", "none/g.png"], says: ["none/g.png"]),
         Case(name: "several samples into one picture", arguments: draw + ["--count", "2", "--out", "x.png"], says: ["x.png"]),
         Case(name: "run in /proc", arguments: ["train", "x.yaml", "--run-dir", "/proc/x"], says: ["/proc/x"]),
-        Case(name: "tensors into a missing folder", arguments: ["forward", "m", "--part", "encoder", "--input", "in.safetensors", "--out", "none/o.safetensors"],
+        Case(
+            name: "tensors into a missing folder",
+            arguments: ["forward", "m", "--part", "encoder", "--input", "in.safetensors", "--out", "none/o.safetensors"],
             says: ["none/o.safetensors"], prepare: { try media($0) }),
-        Case(name: "tensors onto a device", arguments: ["forward", "m", "--part", "encoder", "--input", "in.safetensors", "--out", "/dev/full"],
+        Case(
+            name: "tensors onto a device",
+            arguments: ["forward", "m", "--part", "encoder", "--input", "in.safetensors", "--out", "/dev/full"],
             says: ["/dev/full"], prepare: { try media($0) }),
-        Case(name: "latents into a missing folder", arguments: ["encode", "m", "--data", "shapes", "--count", "2", "--out", "none/l"], says: ["none/l"]),
-        Case(name: "model over something else", arguments: ["init", "x.yaml", "--out", "mine"], says: ["mine", "not replaced"],
+        Case(
+            name: "latents into a missing folder",
+            arguments: ["encode", "m", "--data", "shapes", "--count", "2", "--out", "none/l"], says: ["none/l"]),
+        Case(
+            name: "model over something else", arguments: ["init", "x.yaml", "--out", "mine"], says: ["mine", "not replaced"],
             prepare: {
                 try FileManager.default.createDirectory(atPath: $0.path + "/mine", withIntermediateDirectories: true)
                 try $0.write("precious", to: "mine/letter.txt")
             }),
         Case(name: "model in /proc", arguments: ["init", "x.yaml", "--out", "/proc/x"], says: ["/proc/x"]),
-        Case(name: "full disk while training", arguments: train, says: ["model.safetensors", "cannot write"], code: 1, fileLimit: 60),
-        Case(name: "full disk for a new model", arguments: ["init", "x.yaml", "--out", "o"], says: ["model.safetensors"], code: 1, fileLimit: 60),
+        Case(
+            name: "full disk while training", arguments: train, says: ["model.safetensors", "cannot write"], code: 1,
+            fileLimit: 60),
+        Case(
+            name: "full disk for a new model", arguments: ["init", "x.yaml", "--out", "o"], says: ["model.safetensors"], code: 1,
+            fileLimit: 60),
         Case(name: "full disk for a picture", arguments: draw, says: ["0-0.png"], code: 1, fileLimit: 1),
-        Case(name: "full disk for latents", arguments: ["encode", "m", "--data", "shapes", "--count", "40", "--out", "l", "--quiet"], says: ["l: "], code: 1, fileLimit: 60),
+        Case(
+            name: "full disk for latents",
+            arguments: ["encode", "m", "--data", "shapes", "--count", "40", "--out", "l", "--quiet"], says: ["l: "], code: 1,
+            fileLimit: 60),
     ]
 
     private static func media(_ place: Workplace) throws {

@@ -19,6 +19,47 @@ import Testing
         #expect(tensors.allSatisfy { !($0["name"]?.string ?? "").contains("codec") }, "the frozen codec is not the model's")
     }
 
+    @Test func `export halves the weights and keeps what the model is`() throws {
+        let place = try Tiny.shared.get()
+        try Program.succeed(["export", "dit/model", "--out", "small"], in: place.path)
+        let (before, after) = try (
+            SafetensorsFile(place.path + "/dit/model/model.safetensors"), SafetensorsFile(place.path + "/small/model.safetensors")
+        )
+        #expect(after.entries.map(\.name) == before.entries.map(\.name))
+        #expect(after.entries.allSatisfy { $0.type == .bf16 })
+        for entry in before.entries {
+            #expect(
+                try after.tensor(entry.name).cast(to: .f32).values
+                    == before.tensor(entry.name).cast(to: .bf16).cast(to: .f32).values)
+        }
+        let (large, small) = try (place.files("dit/model"), place.files("small"))
+        for (name, bytes) in large where name != "model.safetensors" { #expect(small[name] == bytes, "\(name)") }
+        // Back to f32 and again to bf16 loses nothing more.
+        try Program.succeed(["export", "small", "--dtype", "f32", "--out", "wide"], in: place.path)
+        try Program.succeed(["export", "wide", "--dtype", "bf16", "--out", "again"], in: place.path)
+        #expect(try place.files("again") == small)
+        try Program.succeed(["sample", "small", "--prompt", "a red ring", "--out", "small.png", "--quiet"], in: place.path)
+    }
+
+    @Test func `a run warns of captions that are cut, and only of those`() throws {
+        let place = try Tiny.shared.get()
+        func errors(_ length: Int) throws -> String {
+            let change = ["--set", "condition.length=\(length)", "--set", "train.steps=1", "--run-dir", "cut-\(length)"]
+            return try Program.run(["train", "dit.yaml", "--quiet"] + change, in: place.path).errors
+        }
+        #expect(try errors(5).contains("captions are longer than the 5 tokens that are read"))
+        #expect(try !errors(60).contains("warning"))
+    }
+
+    @Test func `a run that stores bf16 ends with the exported model`() throws {
+        let place = try Tiny.shared.get()
+        let run = ["train", "kl.yaml", "--quiet", "--set", "train.steps=2"]
+        try Program.succeed(run + ["--run-dir", "full"], in: place.path)
+        try Program.succeed(run + ["--run-dir", "half", "--set", "train.store=bf16"], in: place.path)
+        try Program.succeed(["export", "full/model", "--out", "exported"], in: place.path)
+        #expect(try place.files("half/model") == place.files("exported"))
+    }
+
     @Test func `forward equals the modules, in the file's layout`() throws {
         let place = try Tiny.shared.get()
         let system = try #require(try ModelDirectory.load(place.path + "/dit/model").system as? DiTSystem)
@@ -42,7 +83,8 @@ import Testing
         let alone = withoutGradients {
             system.denoise(
                 DenoiserQuestion(
-                    state: x.permuted([0, 2, 3, 1]).slice(0, 0..<1), times: [3], context: context.slice(0, 0..<1).slice(1, 0..<3)))
+                    state: x.permuted([0, 2, 3, 1]).slice(0, 0..<1), times: [3], context: context.slice(0, 0..<1).slice(1, 0..<3))
+            )
         }.permuted([0, 3, 1, 2])
         expectClose(alone, expected.slice(0, 0..<1), relative: 1e-5)
     }
@@ -107,9 +149,13 @@ import Testing
         let place = Workplace()
         let list = try Program.succeed(["bench", "list"], in: place.path)
         for name in ["dit-s2-train", "dit-s2-forward", "dit-s2-sample", "kl-train", "kl-decode"] { #expect(list.contains(name)) }
-        let text = try Program.succeed(["bench", "dit-b2-forward-1", "--no-peer", "--runs", "1", "--json", "--quiet"], in: place.path)
+        let text = try Program.succeed(
+            ["bench", "dit-b2-forward-1", "--no-peer", "--runs", "1", "--json", "--quiet"], in: place.path)
         let record = try JSON.parse(text, file: "bench")
-        let keys = ["name", "precision", "threads", "runs", "median_ms", "min_ms", "peak_mb", "flops", "bytes", "ceiling_gflops", "copy_gbs"]
+        let keys = [
+            "name", "precision", "threads", "runs", "median_ms", "min_ms", "peak_mb", "flops", "bytes", "ceiling_gflops",
+            "copy_gbs",
+        ]
         for key in keys { #expect(record[key] != nil, "\(key)") }
         #expect(record["runs"]?.int == 1)
     }

@@ -74,7 +74,8 @@ struct Program {
             defer { for file in [out, err] { try? FileManager.default.removeItem(atPath: file) } }
             return Result(
                 code: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
-                output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8))
+                output: try String(contentsOfFile: out, encoding: .utf8), errors: try String(contentsOfFile: err, encoding: .utf8)
+            )
         }
 
         /// Waits until `path` exists, then so many microseconds more, and sends the signal.

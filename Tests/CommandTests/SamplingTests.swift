@@ -27,8 +27,10 @@ import Testing
         return pictures
     }
 
-    @Test(arguments: [[:], ["OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2", "LATENTLAB_MAX_ISA": "avx2"],
-        ["OPENBLAS_CORETYPE": "Haswell"], ["ONEDNN_MAX_CPU_ISA": "AVX2"], ["LATENTLAB_MAX_ISA": "portable"]])
+    @Test(arguments: [
+        [:], ["OPENBLAS_CORETYPE": "Haswell", "ONEDNN_MAX_CPU_ISA": "AVX2", "LATENTLAB_MAX_ISA": "avx2"],
+        ["OPENBLAS_CORETYPE": "Haswell"], ["ONEDNN_MAX_CPU_ISA": "AVX2"], ["LATENTLAB_MAX_ISA": "portable"],
+    ])
     func `batch, order and threads change no byte`(_ environment: [String: String]) throws {
         let place = try Tiny.shared.get()
         let reference = try draw(place, order: [0, 1, 2], batch: 8, threads: 2, environment: environment)

@@ -36,7 +36,7 @@ enum Tiny {
         system: dit
         seed: 3
         codec: {from: kl/model}
-        condition: {kind: text, vocabulary: 280, length: 16, width: 16, depth: 1, heads: 2}
+        condition: {kind: text, vocabulary: 512, length: 16, width: 16, depth: 1, heads: 2}
         model: {dim: 32, depth: 2, heads: 2, patch: 2}
         corruption: {schedule: linear}
         sample: {steps: 4, cfg_scale: 2}

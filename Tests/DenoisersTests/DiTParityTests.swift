@@ -87,6 +87,6 @@ import Testing
         let guess = (xt - spread * out[0].detached()) / signal
         let miss = (at(chain.fromData) * (x0 - guess)).square()
         let kl = 0.5 * (logVariance - low - 1 + (low - logVariance).exp() + miss * (-logVariance).exp())
-        return ((out[0] - noise).square().mean(), kl.mean() * 1.442_695)    // nats to bits
+        return ((out[0] - noise).square().mean(), kl.mean() * 1.442_695)  // nats to bits
     }
 }

@@ -26,8 +26,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Parameterization.gaussian) func `the true output gives back data and noise`(kind: Parameterization)
-    {
+    @Test(arguments: Parameterization.gaussian) func `the true output gives back data and noise`(kind: Parameterization) {
         for level in Self.levels {
             let x = level.alpha * x0 + level.sigma * epsilon
             let output = kind.target(x0: x0, epsilon: epsilon, level)

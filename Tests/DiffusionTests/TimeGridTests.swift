@@ -33,8 +33,7 @@ import Testing
         }
     }
 
-    @Test(arguments: Spacing.allCases) func `every grid leads from noise to data without gaps`(spacing: Spacing) throws
-    {
+    @Test(arguments: Spacing.allCases) func `every grid leads from noise to data without gaps`(spacing: Spacing) throws {
         for schedule in ScheduleTests.all {
             for n in [1, 2, 7, 250] {
                 let grid = try spacing.grid(steps: n, for: schedule)

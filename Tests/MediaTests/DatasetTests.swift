@@ -58,8 +58,7 @@ import Testing
         ),
         ("metadata.jsonl", "{\"file_name\":\"gone.png\",\"text\":\"x\"}\n", "no usable picture"),
     ])
-    func `broken metadata is named with its file and line`(name: String, text: String, message: String) throws
-    {
+    func `broken metadata is named with its file and line`(name: String, text: String, message: String) throws {
         try Fixtures.withFolder { folder in
             try Self.dot.write(to: folder + "/a.png")
             try Fixtures.write(text, to: folder + "/" + name)

@@ -113,7 +113,11 @@ private final class Points: BatchSource {
     @Test func `skipping leaves a bad step out and goes on`() throws {
         let fit = LineFit()
         fit.poisonedStep = 3
-        let trainer = Trainer(fit, plan: plan { $0.onNonfinite = .skip; $0.steps = 6 }, source: Points())
+        let trainer = Trainer(
+            fit,
+            plan: plan {
+                $0.onNonfinite = .skip; $0.steps = 6
+            }, source: Points())
         var skipped: [Int] = []
         try trainer.run {
             if $0.skipped { skipped.append($0.step) }

@@ -21,12 +21,12 @@ int cdnnl_convolution_backward_data(const cdnnl_convolution *c, int dtype, const
 /// gw (f32, [O, KH, KW, I]) and gbias (f32 or NULL) from x and gy (of `dtype`). The same bits on every run at the same thread count.
 int cdnnl_convolution_backward_weights(const cdnnl_convolution *c, int dtype, const void *x, const void *gy, float *gw, float *gbias);
 
-/// C[m, n] = op(A) op(B), A and B bf16 with row strides, C f32 or bf16 (c_dtype) contiguous, f32 accumulation. lda and ldb count
-/// elements from row to row as stored. "Not implemented" on processors without AVX-512, as bf16 convolutions are.
+/// C[m, n] = op(A) op(B), A and B of `dtype` with row strides, C of that type or f32 (c_dtype) contiguous, f32 accumulation. lda and
+/// ldb count elements from row to row as stored. bf16 is "not implemented" on processors without AVX-512, as its convolutions are.
 /// With `panel` > 0, rows of C are computed in panels of that many rows (last one zero-padded): a row's bits then depend
 /// neither on m, nor on where the row is, nor on the threads.
-int cdnnl_matmul_bf16(bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb,
-                      void *c, int c_dtype, int64_t panel);
+int cdnnl_matmul(int dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb,
+                 void *c, int c_dtype, int64_t panel);
 
 const char *cdnnl_status(int status);
 const char *cdnnl_version(void);

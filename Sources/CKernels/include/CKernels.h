@@ -25,6 +25,10 @@ void ll_limit_instruction_set(const char *name);
 const char *ll_blas_kernel(void);       // OpenBLAS core name
 bool ll_has_bf16(void);                 // AMX-BF16 or AVX512-BF16
 
+/// SHA-256's compression of `count` blocks of 64 bytes into state [8], by the processor's SHA instructions; constants [64].
+/// False, and nothing done, where it has none or the instruction set is limited to the portable one (sha256.c).
+bool ll_sha256(uint32_t *state, const void *blocks, int64_t count, const uint32_t *constants);
+
 // ---- dtypes -------------------------------------------------------------------------------------------------------
 enum { LL_F32 = 0, LL_BF16 = 1 };
 #define LL_MAX_RANK 8
@@ -109,9 +113,10 @@ void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, i
 // ---- matrix products (gemm.c) -----------------------------------------------------------------------------------------
 enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID };
 /// C[b] = alpha op(A[b]) op(B[b]) + beta C[b] in f32, op = transpose if asked, `lda/ldb/ldc` row strides, batch strides in
-/// elements (0 repeats). Cut into panels of `panel` rows of C (0: chosen here), each one single-threaded OpenBLAS call; the last panel
-/// is computed from a zero-padded copy when `padded`, so that a row's bits depend neither on how many rows there are nor on the
-/// row's place (where OpenBLAS's kernel cannot promise that, a slower product of our own takes over). Padded panel 0 is 64.
+/// elements (0 repeats). Cut into panels of `panel` rows of C (0: chosen here); each, or where no bit
+/// depends on it several together, is one single-threaded OpenBLAS call. The last panel is computed from a zero-padded copy when
+/// `padded`, so that a row's bits depend neither on how many rows there are nor on the row's place (where OpenBLAS's kernel
+/// cannot promise that, a slower product of our own takes over). Padded panel 0 is 64.
 void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda, int64_t a_batch,
              const float *b, int64_t ldb, int64_t b_batch, float beta, float *c, int64_t ldc, int64_t c_batch,
              int64_t batch, int64_t panel, bool padded);

@@ -42,11 +42,21 @@ public struct Benchmark {
     }
 
     public var runs = 7
-    public var usesPeer = true
-    /// (mode, dtype) of the peers to run.
-    public var peers = [("eager", "f32"), ("compile", "f32"), ("eager", "bf16"), ("compile", "bf16")]
+    /// What to run beside ours; none for ours alone.
+    public var peers = PeerKind.allCases
     /// Folder of `peer.py`.
     public var scripts = "Experiments/benchmarks"
+
+    /// A way to run PyTorch.
+    public enum PeerKind: String, Sendable, CaseIterable {
+        case eagerF32 = "eager-f32"
+        case compiledF32 = "compile-f32"
+        case eagerBF16 = "eager-bf16"
+        case compiledBF16 = "compile-bf16"
+
+        var mode: String { String(rawValue.prefix { $0 != "-" }) }
+        var dtype: String { String(rawValue.drop { $0 != "-" }.dropFirst()) }
+    }
 
     public init() {}
 
@@ -62,7 +72,7 @@ public struct Benchmark {
         let step = workload.prepare(used)
         step()
         step()
-        let peers = usesPeer ? started(workload, &notes, progress) : []
+        let peers = started(workload, &notes, progress)
         var report = Report(
             name: workload.name, precision: used, threads: Compute.threads, times: [], peakMB: 0, flops: workload.flops,
             bytes: workload.bytes, ceilingGflops: 0, copyGBs: 0)
@@ -85,12 +95,12 @@ public struct Benchmark {
     private func started(_ workload: Workload, _ notes: inout [String], _ progress: (String) -> Void) -> [BenchmarkPeer] {
         let python = ProcessInfo.processInfo.environment["LATENTLAB_PEER_PYTHON"] ?? "python3"
         var peers: [BenchmarkPeer] = []
-        for (mode, dtype) in self.peers {
-            progress("starting PyTorch (\(mode), \(dtype))")
+        for kind in self.peers {
+            progress("starting PyTorch (\(kind.mode), \(kind.dtype))")
             do {
                 peers.append(
                     try BenchmarkPeer(
-                        python: python, script: scripts + "/peer.py", workload: workload.name, mode: mode, dtype: dtype,
+                        python: python, script: scripts + "/peer.py", workload: workload.name, mode: kind.mode, dtype: kind.dtype,
                         threads: Compute.threads))
             } catch { notes.append("\(error)") }
         }
@@ -101,7 +111,9 @@ public struct Benchmark {
     private func residentPeakMB() -> Double {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first).flatMap { Double($0) }.map { $0 / 1024 } ?? 0
+        return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first).flatMap { Double($0) }.map {
+            $0 / 1024
+        } ?? 0
     }
 }
 

@@ -31,7 +31,8 @@ public enum Assets {
         let shipped = folder + "/models"
         if FileManager.default.fileExists(atPath: "\(shipped)/\(name)/config.json") { return "\(shipped)/\(name)" }
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: shipped)) ?? []).sorted()
-        let hint = nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
+        let hint =
+            nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
             ?? (names.isEmpty ? nil : "shipped models: " + names.joined(separator: ", "))
         throw InputError("no such model", at: name, expected: "a model directory or the name of a shipped model", hint: hint)
     }

@@ -38,20 +38,21 @@ public enum DataSection {
 }
 
 extension DataSection {
-    /// A data set that ships, by name.
+    /// A data set that ships, by name. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
         let place = ConfigurationPlace(file: "the command line")
         if let shape = MixtureSection.Shape(rawValue: kind) {
             return MixturePoints(
                 MixtureSection.mixture(shape), split: Split(rawValue: split) ?? .train)
         }
+        let part: ConfigurationValue.Entry =
+            kind == "emoji" && split == "all"
+            ? .init("both_splits", at: place, ConfigurationValue(.bool(true), at: place))
+            : .init("split", at: place, ConfigurationValue(.string(split), at: place))
         return try dataset(
             Section(
                 ConfigurationValue(
-                    .map([
-                        .init("kind", at: place, ConfigurationValue(.string(kind), at: place)),
-                        .init("split", at: place, ConfigurationValue(.string(split), at: place)),
-                    ]), at: place)))
+                    .map([.init("kind", at: place, ConfigurationValue(.string(kind), at: place)), part]), at: place)))
     }
 
     /// Sentences of a split; the same arguments give the same ones, and a shorter list begins a longer one.

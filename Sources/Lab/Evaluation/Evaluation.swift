@@ -41,7 +41,8 @@ public struct Evaluation {
     public func run(_ names: [String]) throws -> [Result] {
         for name in names where !Self.metrics.contains(name) {
             throw InputError(
-                "unknown metric", at: "--metrics", expected: "some of " + Self.metrics.joined(separator: ", "), found: "'\(name)'",
+                "unknown metric", at: "--metrics", expected: "some of " + Self.metrics.joined(separator: ", "),
+                found: "'\(name)'",
                 hint: nearestName(to: name, among: Self.metrics).map { "did you mean '\($0)'?" })
         }
         let loaded = try ModelDirectory.load(model)
@@ -151,11 +152,14 @@ public struct Evaluation {
             }
         }
         var results = [
-            Result(name: "psnr", value: psnr / Double(total), text: String(format2: psnr / Double(total)) + " dB over \(total) \(split) pictures"),
+            Result(
+                name: "psnr", value: psnr / Double(total),
+                text: String(format2: psnr / Double(total)) + " dB over \(total) \(split) pictures"),
             Result(name: "ssim", value: ssim / Double(total), text: String(format2: ssim / Double(total))),
         ]
         if let used {
-            results.append(Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))
+            results.append(
+                Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))
             results.append(Result(name: "perplexity", value: used.perplexity, text: String(format2: used.perplexity)))
         }
         return results
@@ -166,6 +170,7 @@ extension String {
     /// Two decimals.
     fileprivate init(format2 value: Double) {
         let hundredths = Int((value * 100).rounded())
-        self = "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
+        self =
+            "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
     }
 }

@@ -8,8 +8,7 @@ enum YAMLReader {
 
     /// - Parameter place: what to report instead of line and column, for texts that come from a flag.
     static func parse(_ text: String, file: String, place: ConfigurationPlace? = nil) throws -> ConfigurationValue {
-        if let bad = text.unicodeScalars.firstIndex(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) })
-        {
+        if let bad = text.unicodeScalars.firstIndex(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) }) {
             let offset = text.utf8.distance(from: text.utf8.startIndex, to: bad)
             throw InputError(
                 "a control character has no place in YAML", at: place?.description ?? file,

@@ -77,7 +77,8 @@ public struct Coding {
         let file = try SafetensorsFile(input)
         if let other = file.metadata["codec"], other != fingerprint {
             throw InputError(
-                "holds latents of another codec", at: input, expected: String(fingerprint.prefix(12)), found: String(other.prefix(12)))
+                "holds latents of another codec", at: input, expected: String(fingerprint.prefix(12)),
+                found: String(other.prefix(12)))
         }
         let (count, part) = try source(codec, file)
         let isFile = out.lowercased().hasSuffix(".png")

@@ -9,7 +9,8 @@ enum OutputPath {
         let place = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         var isFolder: ObjCBool = false
         guard !path.isEmpty, FileManager.default.fileExists(atPath: place, isDirectory: &isFolder), isFolder.boolValue else {
-            throw InputError("cannot be written: no such folder", at: path, expected: "a file in a folder that exists", found: place)
+            throw InputError(
+                "cannot be written: no such folder", at: path, expected: "a file in a folder that exists", found: place)
         }
         if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) {
             if isFolder.boolValue { throw InputError("is a folder", at: path, expected: "a file") }

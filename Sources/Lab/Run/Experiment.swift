@@ -53,15 +53,16 @@ public final class Experiment {
         }
         guard [picture.height, picture.width, picture.channels] == wanted else {
             throw InputError(
-                "the pictures do not fit the codec", at: "data.train", expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
+                "the pictures do not fit the codec", at: "data.train",
+                expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
                 found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
                 hint: "change data.train.size or codec.size")
         }
     }
 
     /// Every caption of the first examples, for vocabularies.
-    static func captions(_ dataset: any Dataset) throws -> [String] {
-        try (0..<min(dataset.count, 20_000)).flatMap { index in
+    static func captions(_ dataset: any Dataset, first: Int = 20_000) throws -> [String] {
+        try (0..<min(dataset.count, first)).flatMap { index in
             try (0..<2).compactMap { try dataset.words(index, epoch: $0).caption }
         }
     }

@@ -26,7 +26,7 @@ enum Preview {
                 if let point = sample.points { points.append(point.values) }
             }
         } catch is InputError {
-            return nil      // nothing to ask: no prompts were given
+            return nil  // nothing to ask: no prompts were given
         }
         if !points.isEmpty { return try cloud(points, experiment) }
         guard !pictures.isEmpty else { return nil }

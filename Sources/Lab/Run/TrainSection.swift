@@ -2,7 +2,7 @@ import Systems
 import Tensors
 import Training
 
-/// `train:` steps, batch, microbatch, precision, optimizer, schedule, clip, ema, checkpoint, preview.
+/// `train:` steps, batch, microbatch, precision, store, optimizer, schedule, clip, ema, checkpoint, preview.
 struct TrainSection {
     var plan = TrainingPlan()
     let checkpointEvery, keep, keepEvery: Int
@@ -15,6 +15,8 @@ struct TrainSection {
     let prepare: Int
     /// Examples over which a codec's statistics are fitted at the end.
     let statistics: Int
+    /// What the finished model's weights are stored as.
+    let store: DType
 
     init(_ section: Section, seed: UInt64) throws {
         plan.seed = seed
@@ -31,6 +33,7 @@ struct TrainSection {
         logEvery = try section.int("log_every", default: 10, in: 1...1_000_000)
         prepare = try section.int("prepare", default: min(256, plan.batch * 8), in: 0...100_000)
         statistics = try section.int("statistics", default: 1024, in: 1...10_000_000)
+        store = try section.choice("store", default: .f32)
         let checkpoint = try section.section("checkpoint")
         checkpointEvery = try checkpoint.int("every", default: max(1, plan.steps / 10), in: 1...1_000_000_000)
         keep = try checkpoint.int("keep", default: 2, in: 1...1_000_000)

@@ -53,6 +53,9 @@ public final class TrainingRun {
         let source = try experiment.source(cache: options.cache ?? path + "/../.cache") { done, _ in bar.update(done) }
         trainer = Trainer(experiment.system, plan: experiment.train.plan, source: source)
         try settle()
+        if let reader = (experiment.system as? any ReadingSystem)?.textReader {
+            CaptionFit(try Experiment.captions(experiment.dataset, first: 2000), reader).warning.map(say)
+        }
     }
 
     /// Takes up what the folder holds, or writes what a new run begins with.
@@ -136,10 +139,11 @@ public final class TrainingRun {
 
     /// Writes `model/` with the averaged weights, and `result.json`.
     private func finish() throws {
+        let train = experiment.train
         try averaged {
             if let codec = experiment.system as? any CodecSystem { codec.finish(over: try statisticsBatches()) }
             try ModelDirectory.write(
-                experiment.system, resolved: experiment.resolved, to: folder.path + "/model")
+                experiment.system, resolved: experiment.resolved, to: folder.path + "/model", dtype: train.store)
         }
         let result = JSON.object([
             ("name", JSON(experiment.name)), ("steps", JSON(trainer.step)), ("configuration", JSON(configurationHash)),

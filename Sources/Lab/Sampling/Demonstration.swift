@@ -19,7 +19,8 @@ public struct Demonstration {
             "shapes-dit",
             [
                 "a large red circle on a white background", "a small blue triangle on a black background",
-                "a green square left of a yellow ring on a gray background", "a purple cross above a orange circle on a white background",
+                "a green square left of a yellow ring on a gray background",
+                "a purple cross above a orange circle on a white background",
             ], 4
         ),
         ("emoji-dit", ["red apple", "cat face", "rainbow", "rocket"], 4),
@@ -37,6 +38,9 @@ public struct Demonstration {
             try Sampling(model: folder).run(request, out: "\(out)/\(name)", grid: "\(out)/\(name).png", quiet: quiet)
             lines.append("\(out)/\(name).png   \(prompts.count) sentences, \(count) samples each, by \(name)")
         }
-        return lines + ["", "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png"]
+        return lines + [
+            "",
+            "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png",
+        ]
     }
 }

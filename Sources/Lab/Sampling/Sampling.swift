@@ -25,7 +25,9 @@ public struct Sampling {
         let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
         let isFile = out.lowercased().hasSuffix(".png")
         if isFile && total > 1 {
-            throw InputError("several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples")
+            throw InputError(
+                "several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples"
+            )
         }
         if !isFile { try Folder.create(out) } else { try OutputPath.check(out) }
         if let grid { try OutputPath.check(grid) }
@@ -44,7 +46,8 @@ public struct Sampling {
         }
         bar.finish()
         if let grid {
-            let sheet = Picture.grid(pictures, columns: min(8, request.seeds.count > 1 ? request.seeds.count : pictures.count),
+            let sheet = Picture.grid(
+                pictures, columns: min(8, request.seeds.count > 1 ? request.seeds.count : pictures.count),
                 padding: 4, scale: max(1, 128 / pictures[0].width), captions: captions)
             try AtomicFile.write(sheet.png(text: []), to: grid)
         }

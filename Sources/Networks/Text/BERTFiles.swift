@@ -78,8 +78,7 @@ struct BERTKeys {
             found.append((wanted.path, entry))
         }
         let used = Set(found.map(\.entry.name))
-        if let odd = file.entries.first(where: { !used.contains($0.name) && !Self.isIgnored($0.name, prefix: prefix) })
-        {
+        if let odd = file.entries.first(where: { !used.contains($0.name) && !Self.isIgnored($0.name, prefix: prefix) }) {
             throw InputError(
                 "tensor \"\(odd.name)\" is not part of the model that config.json describes", at: file.path)
         }

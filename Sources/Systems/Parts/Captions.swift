@@ -38,6 +38,8 @@ public final class CaptionReader: Module, TextReader {
         CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [3] }, length: length, padding: 0)
     }
 
+    public func tokenCount(_ caption: String) -> Int { tokenizer.encode(caption, wrapped: false, limit: nil).count + 1 }
+
     public var vocabulary: Int { encoder.vocabulary }
 
     public func read(_ tokens: CaptionTokens) -> EncodedText { encoder(tokens.ids) }

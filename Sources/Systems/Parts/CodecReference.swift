@@ -18,7 +18,8 @@ final class CodecReference {
         let from = try part.path("from")
         let model = try ModelDirectory.load(from)
         guard let system = model.system as? any CodecSystem else {
-            throw part.error("from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
+            throw part.error(
+                "from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
         }
         fingerprint = model.fingerprint
         if let wanted = try part.optionalString("fingerprint"), wanted != fingerprint {
@@ -78,16 +79,21 @@ final class CodecReference {
 extension ConfigurationValue {
     /// A part stored in a subfolder of the model: `{from, fingerprint}`.
     static func reference(to folder: String, _ fingerprint: String, at place: ConfigurationPlace) -> ConfigurationValue {
-        ConfigurationValue(.map([
-            .init("from", at: place, ConfigurationValue(.string(folder))),
-            .init("fingerprint", at: place, ConfigurationValue(.string(fingerprint))),
-        ]))
+        ConfigurationValue(
+            .map([
+                .init("from", at: place, ConfigurationValue(.string(folder))),
+                .init("fingerprint", at: place, ConfigurationValue(.string(fingerprint))),
+            ]))
     }
 
     /// This map with one key replaced or added.
     func setting(_ key: String, _ value: ConfigurationValue) -> ConfigurationValue {
         guard case .map(var entries) = content else { return self }
-        if let i = entries.firstIndex(where: { $0.key == key }) { entries[i].value = value } else { entries.append(.init(key, at: place, value)) }
+        if let i = entries.firstIndex(where: { $0.key == key }) {
+            entries[i].value = value
+        } else {
+            entries.append(.init(key, at: place, value))
+        }
         return ConfigurationValue(.map(entries), at: place)
     }
 

@@ -64,6 +64,8 @@ public final class PretrainedReader: TextReader {
             padding: tokenizer.padding ?? 0)
     }
 
+    public func tokenCount(_ caption: String) -> Int { tokenizer.encode(caption, wrapped: true, limit: nil).count }
+
     public var vocabulary: Int { encoder.configuration.vocabulary }
 
     public func read(_ tokens: CaptionTokens) -> EncodedText {

@@ -33,7 +33,9 @@ struct SampleJob {
             throw InputError("this model needs a sentence", at: "--prompt")
         }
         let told: [(String?, Int?)] =
-            hasText ? request.prompts.map { ($0, nil) } : classes > 0
+            hasText
+            ? request.prompts.map { ($0, nil) }
+            : classes > 0
                 ? (request.classes.isEmpty ? [0] : request.classes).map { ("class \($0)", $0) } : [(nil, nil)]
         var jobs: [SampleJob] = []
         for (index, (prompt, label)) in told.enumerated() {

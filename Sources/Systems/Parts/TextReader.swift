@@ -12,6 +12,8 @@ public protocol TextReader: AnyObject {
     /// L of the states: longer captions are cut, shorter ones padded.
     var length: Int { get }
     func tokens(_ captions: [String]) -> CaptionTokens
+    /// Tokens of a caption as long as it is, before it is cut.
+    func tokenCount(_ caption: String) -> Int
     /// Token ids are below this.
     var vocabulary: Int { get }
     /// States `[B, L, D]`, pooled `[B, D]` and mask `[B, L]`.

@@ -66,6 +66,9 @@ public enum Memory {
         let pointer: UnsafeMutableRawPointer?
     }
 
+    /// Large blocks ask for pages of this size: fewer faults at first touch, fewer misses of the address cache afterwards.
+    private static let hugePage = 1 << 21
+
     /// Four sizes to each doubling: at most a quarter is wasted, and blocks are found again.
     private static func capacity(for bytes: Int) -> Int {
         let bytes = max(bytes, 64)
@@ -84,9 +87,11 @@ public enum Memory {
         }
         if let pointer = found.pointer { return (pointer, capacity) }
         var pointer: UnsafeMutableRawPointer?
-        guard posix_memalign(&pointer, 64, capacity) == 0, let pointer else {
+        let isLarge = capacity >= 2 * hugePage
+        guard posix_memalign(&pointer, isLarge ? hugePage : 64, capacity) == 0, let pointer else {
             fatalError("out of memory: \(bytes) bytes wanted with \(liveBytes) in use; lower the batch or microbatch")
         }
+        if isLarge { madvise(pointer, capacity, MADV_HUGEPAGE) }
         return (pointer, capacity)
     }
 

@@ -151,11 +151,11 @@ public func recomputed(_ inputs: [Tensor], _ body: @escaping ([Tensor]) -> Tenso
     let result = Tensor(value.storage, value.shape, value.dtype, strides: value.strides, offset: value.offset, node: nil)
     return result.attached(
         to:
-        Node("recomputed", shape: value.shape, dtype: value.dtype) { gradient, table in
-            // Newer nodes come first in the walk, so the inner record joins the outer one by itself.
-            let again = Context.$current.withValue(context) { body(inputs) }
-            table.add(gradient, to: again.node)
-        })
+            Node("recomputed", shape: value.shape, dtype: value.dtype) { gradient, table in
+                // Newer nodes come first in the walk, so the inner record joins the outer one by itself.
+                let again = Context.$current.withValue(context) { body(inputs) }
+                table.add(gradient, to: again.node)
+            })
 }
 
 /// The one door through which an operation's result is recorded and, in a finite check, inspected.

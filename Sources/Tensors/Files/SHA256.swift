@@ -1,7 +1,10 @@
+import CKernels
+
 /// The SHA-256 digest of a stream of bytes.
 ///
 ///     update(bytes) as often as needed; finalized() returns 32 bytes
 ///
+/// By the processor's own instructions where it has them: about 1.5 GB/s instead of 0.2, which a model that is loaded notices.
 /// FIPS 180-4, sections 4.1.2, 5.3.3 and 6.2.
 public struct SHA256: Sendable {
     private var state: State = (
@@ -89,6 +92,12 @@ public struct SHA256: Sendable {
     /// Message words are made as they are needed, in a ring of 16, so that their arithmetic fills the gaps
     /// which the rounds' chain of dependencies leaves.
     private static func compress(_ state: inout State, _ blocks: UnsafeRawBufferPointer) {
+        let byProcessor = withUnsafeMutableBytes(of: &state) { words in
+            ll_sha256(
+                words.assumingMemoryBound(to: UInt32.self).baseAddress!, blocks.baseAddress!, Int64(blocks.count / 64),
+                roundConstants)
+        }
+        if byProcessor { return }
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { ring in
             roundConstants.withUnsafeBufferPointer { constants in
                 let w = ring.baseAddress!

@@ -53,16 +53,19 @@ public final class DatasetSource: BatchSource {
                 "points of one data set differ in size", at: odd.name, expected: "\(first.count) numbers",
                 found: odd.point.map { "\($0.count)" } ?? "no point")
         }
-        if let first = pictures.first, let odd = examples.first(where: {
-            $0.picture.map { $0.width != first.width || $0.height != first.height || $0.channels != first.channels } ?? true
-        }) {
+        if let first = pictures.first,
+            let odd = examples.first(where: {
+                $0.picture.map { $0.width != first.width || $0.height != first.height || $0.channels != first.channels } ?? true
+            })
+        {
             throw InputError(
                 "pictures of one data set differ in size", at: odd.name, expected: "\(first.width)x\(first.height)",
                 found: odd.picture.map { "\($0.width)x\($0.height)" } ?? "no picture", hint: "set data.train.size")
         }
         return Batch(
             pictures: pictures.isEmpty ? nil : Tensor(pictures),
-            latents: points.isEmpty ? nil : Tensor(points.flatMap { $0 }, [points.count, points[0].count]), captions: examples.map { $0.caption ?? "" },
+            latents: points.isEmpty ? nil : Tensor(points.flatMap { $0 }, [points.count, points[0].count]),
+            captions: examples.map { $0.caption ?? "" },
             labels: examples.map { $0.label ?? 0 }, places: [])
     }
 }

@@ -12,8 +12,7 @@ public final class ProgressBar {
         public var width: @Sendable () -> Int
         public var write: @Sendable (String) -> Void
 
-        public init(isTerminal: Bool, width: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void)
-        {
+        public init(isTerminal: Bool, width: @escaping @Sendable () -> Int, write: @escaping @Sendable (String) -> Void) {
             self.isTerminal = isTerminal
             self.width = width
             self.write = write

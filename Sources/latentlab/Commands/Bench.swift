@@ -9,6 +9,11 @@ struct Bench: ParsableCommand {
     @Option(help: "auto, f32 or bf16; auto is bf16 where the processor multiplies it in hardware.") var precision = "auto"
     @Option(help: "Timed runs.") var runs = 7
     @Flag(inversion: .prefixedNo, help: "Also time PyTorch, with $LATENTLAB_PEER_PYTHON or python3.") var peer = true
+    @Option(
+        name: .customLong("peers"),
+        help: ArgumentHelp(
+            "Only this way of PyTorch: eager-f32, compile-f32, eager-bf16 or compile-bf16; may be repeated.", valueName: "kind"))
+    var kinds: [String] = []
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions
 
@@ -35,7 +40,7 @@ struct Bench: ParsableCommand {
         let workload = try Workload.named(name)
         var benchmark = Benchmark()
         benchmark.runs = runs
-        benchmark.usesPeer = peer
+        if !peer { benchmark.peers = [] } else if !kinds.isEmpty { benchmark.peers = try kinds.map { try choice($0, "--peers") } }
         benchmark.scripts = Assets.beside("Experiments/benchmarks")
         let report = try benchmark(workload, precision: wanted) { if !machine.quiet { Console.error($0) } }
         if json { for note in report.notes { Console.error("note: " + note) } }

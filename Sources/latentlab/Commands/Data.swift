@@ -8,7 +8,7 @@ struct Data: ParsableCommand {
     struct Captions: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print sentences of a split, one a line.")
         @Argument(help: "shapes or emoji.") var kind: String
-        @Option(help: "train or held-out.") var split = "train"
+        @Option(help: "train, held-out or, of emoji, all.") var split = "train"
         @Option(help: "How many.") var count = 10
         @Option(help: "Which ones.") var seed = 0
 
@@ -20,7 +20,7 @@ struct Data: ParsableCommand {
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A contact sheet of a data set's first examples.")
         @Argument(help: "shapes or emoji, or ring, moons or spirals for points.") var kind: String
-        @Option(help: "train or held-out.") var split = "train"
+        @Option(help: "train, held-out or, of emoji, all.") var split = "train"
         @Option(help: "How many.") var count = 24
         @Option(help: "A PNG file.") var out = "sheet.png"
 

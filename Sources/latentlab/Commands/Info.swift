@@ -26,7 +26,8 @@ struct Info: ParsableCommand {
             try Console.print(record.encoded())
             return
         }
-        try Console.print("system       \(type(of: loaded.system).name)\nparameters   \(count)\nfingerprint  \(loaded.fingerprint)\n")
+        try Console.print(
+            "system       \(type(of: loaded.system).name)\nparameters   \(count)\nfingerprint  \(loaded.fingerprint)\n")
         for entry in file.entries { try Console.print("\(entry.type.rawValue)\t\(entry.shape)\t\(entry.name)") }
         try Console.print("\n" + loaded.configuration.yaml())
     }

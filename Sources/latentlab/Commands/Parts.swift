@@ -17,6 +17,16 @@ struct Init: ParsableCommand {
     }
 }
 
+struct Export: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Copy a model with its weights stored as bf16 or f32.")
+
+    @Argument(help: "A model directory, or the name of a shipped model.") var model: String
+    @Option(help: "bf16, half the size, or f32.") var dtype = "bf16"
+    @Option(help: "The model directory to write.") var out: String
+
+    func run() throws { try ModelDirectory.export(try Assets.model(model), to: out, dtype: try choice(dtype, "--dtype")) }
+}
+
 struct Forward: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Run one part of a model on tensors from a file.")
 
@@ -42,7 +52,7 @@ struct Encode: ParsableCommand {
     @Argument(help: "A model directory with a codec, or the name of a shipped model.") var model: String
     @Option(help: "Pictures, or folders of them; may be repeated.") var input: [String] = []
     @Option(help: "A data set instead: shapes or emoji.") var data: String?
-    @Option(help: "train or held-out, of --data.") var split = "train"
+    @Option(help: "train, held-out or, of emoji, all; of --data.") var split = "train"
     @Option(help: "How many of --data.") var count = 1000
     @Option(help: "A safetensors file.") var out: String
     @OptionGroup var machine: MachineOptions
@@ -79,7 +89,8 @@ struct Decode: ParsableCommand {
 }
 
 /// One of an enumeration's names given to a flag.
-func choice<E: RawRepresentable & CaseIterable>(_ text: String, _ flag: String) throws(InputError) -> E where E.RawValue == String {
+func choice<E: RawRepresentable & CaseIterable>(_ text: String, _ flag: String) throws(InputError) -> E
+where E.RawValue == String {
     if let value = E(rawValue: text) { return value }
     let names = E.allCases.map(\.rawValue)
     throw InputError(

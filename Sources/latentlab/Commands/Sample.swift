@@ -59,7 +59,8 @@ struct Sample: ParsableCommand {
             guard let known = Spacing(rawValue: spacing) else {
                 let names = Spacing.allCases.map(\.rawValue)
                 throw InputError(
-                    "unknown spacing", at: "--spacing", expected: "one of " + names.joined(separator: ", "), found: "'\(spacing)'",
+                    "unknown spacing", at: "--spacing", expected: "one of " + names.joined(separator: ", "),
+                    found: "'\(spacing)'",
                     hint: nearestName(to: spacing, among: names).map { "did you mean '\($0)'?" })
             }
             request.spacing = known
@@ -67,7 +68,9 @@ struct Sample: ParsableCommand {
         request.eta = eta
         request.start = try `init`.map { try Picture.read($0) }
         request.strength = strength
-        if mask != nil && `init` == nil { throw InputError("needs a picture to change", at: "--mask", expected: "--init FILE beside it") }
+        if mask != nil && `init` == nil {
+            throw InputError("needs a picture to change", at: "--mask", expected: "--init FILE beside it")
+        }
         request.mask = try mask.map { try Picture.read($0) }
         return request
     }

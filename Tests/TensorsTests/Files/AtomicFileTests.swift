@@ -70,8 +70,7 @@ import Testing
 
     @Test func `reading what is not a file is bad input`() throws {
         let folder = TemporaryFolder()
-        #expect(throws: InputError("cannot open the file: no such file or directory", at: folder.path + "/a"))
-        {
+        #expect(throws: InputError("cannot open the file: no such file or directory", at: folder.path + "/a")) {
             try AtomicFile.read(folder.path + "/a")
         }
         #expect(throws: InputError("is a folder", at: folder.path, expected: "a file")) {

@@ -164,8 +164,7 @@ import Testing
         ) {
             try layer.field("widht")
         }
-        #expect(throws: InputError("the key \"modle\" is missing", at: "c.json", hint: "there is \"model\""))
-        {
+        #expect(throws: InputError("the key \"modle\" is missing", at: "c.json", hint: "there is \"model\"")) {
             try json.field("modle", in: "c.json")
         }
         #expect(

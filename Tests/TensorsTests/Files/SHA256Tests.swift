@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 import Testing
 
@@ -41,6 +42,14 @@ import Testing
             for byte in bytes { hash.update([byte]) }
             #expect(hash.hex() == SHA256.hex(bytes))
         }
+    }
+
+    @Test func `with and without the processor's instructions alike`() {
+        let bytes = Noise(seed: 1).uniform([5000]).values.map { UInt8($0 * 255) }
+        let digest = SHA256.hex(bytes)
+        ll_limit_instruction_set("portable")
+        defer { ll_limit_instruction_set(nil) }
+        #expect(SHA256.hex(bytes) == digest)
     }
 
     @Test func `a file's digest is that of its bytes`() throws {

@@ -68,7 +68,9 @@ import Testing
         gradientCheck("transposed reshaped", [x]) { $0[0].transposed().reshaped([3, 20]).square() }
         gradientCheck("slice", [x]) { $0[0].slice(1, 1..<3).square() }
         gradientCheck("overlapping slices", [x]) { $0[0].slice(2, 0..<3) * $0[0].slice(2, 1..<4) }
-        gradientCheck("chunked", [draw("c", [2, 6])]) { let p = $0[0].chunked(3, axis: 1); return p[0] * p[2] + p[1] }
+        gradientCheck("chunked", [draw("c", [2, 6])]) {
+            let p = $0[0].chunked(3, axis: 1); return p[0] * p[2] + p[1]
+        }
         gradientCheck("unsqueezed", [x]) { $0[0].transposed().unsqueezed(1).squeezed(1).square() }
         gradientCheck("broadcast", [draw("b", [1, 4, 1])]) { $0[0].broadcast(to: [3, 4, 5]).square() }
         gradientCheck("concatenated", [x, draw("y", [3, 2, 5])]) { concatenated([$0[0], $0[1], $0[0]], axis: 1).square() }

@@ -27,7 +27,7 @@ extension OperationCase {
 
     private static let products: [OperationCase] =
         ([("linear", .none), ("linear_gelu", .gelu), ("linear_geluErf", .geluErf), ("linear_silu", .silu)]
-            as [(String, Activation)]).map { name, activation in
+        as [(String, Activation)]).map { name, activation in
             OperationCase(name, "x", "weight", "bias") { v, _ in linear(v[0], v[1], v[2], activation: activation) }
         } + [OperationCase("matmul", "input", "other") { v, _ in matmul(v[0], v[1]) }]
 

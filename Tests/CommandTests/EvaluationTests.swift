@@ -1,0 +1,55 @@
+import Foundation
+import LatentLab
+import Testing
+
+/// `eval` from outside: counts that add up, the same for the same seed.
+@Suite(.serialized) struct EvaluationTests {
+    private func evaluate(_ arguments: [String], in place: Workplace) throws -> (text: String, json: JSON) {
+        let all = ["eval"] + arguments + ["--quiet"]
+        return (
+            try Program.succeed(all, in: place.path),
+            try JSON.parse(try Program.succeed(all + ["--json"], in: place.path), file: "eval")
+        )
+    }
+
+    /// k of "name: k of n ...".
+    private func hits(_ text: String, of count: Int) throws -> Int {
+        let words = text.split(separator: " ")
+        try #require(words.count > 3 && words[2] == "of" && words[3] == "\(count)", "\(text)")
+        return try #require(Int(words[1]))
+    }
+
+    @Test func `alignment is a share of the sentences asked for, and draws them`() throws {
+        let place = try Tiny.shared.get()
+        let arguments = ["dit/model", "--metrics", "alignment", "--count", "5", "--batch", "2", "--grid", "aligned.png"]
+        let (text, json) = try evaluate(arguments, in: place)
+        #expect(json["alignment"]?.number == Double(try hits(text, of: 5)) / 5)
+        #expect(try Picture.read(place.path + "/aligned.png").height > 32)
+    }
+
+    @Test func `a codec's figures are those of its pictures`() throws {
+        let place = try Tiny.shared.get()
+        let (_, json) = try evaluate(["kl/model", "--metrics", "reconstruction", "--data", "shapes", "--count", "3"], in: place)
+        let codec = try #require(try ModelDirectory.load(place.path + "/kl/model").system as? any CodecSystem).codec
+        let shapes = Shapes(count: 3, split: .heldOut)
+        let pictures = try Tensor((0..<3).compactMap { try shapes.example($0, epoch: 0).picture })
+        let back = withoutGradients { codec.decode(codec.encode(pictures)) }.clamped(-1, 1)
+        let psnr = PictureDifference.psnr(back, pictures)
+        #expect(abs((json["psnr"]?.number ?? 0) - psnr.reduce(0, +) / 3) < 1e-6)
+    }
+
+    @Test(arguments: ["train", "held-out", "all"])
+    func `nearest-own counts the samples nearer to their own emoji`(_ split: String) throws {
+        let place = Workplace()
+        let codec =
+            "codec: {size: [64, 64], channels: 4, multipliers: [1, 1, 1, 1], blocks: 1, latent_channels: 2, groups: 2, middle_attention: false}"
+        let lines = Tiny.kl(steps: 1).split(separator: "\n").map { $0.hasPrefix("codec:") ? codec : String($0) }
+        try place.write(lines.joined(separator: "\n"), to: "kl.yaml")
+        try place.write(Tiny.dit().replacingOccurrences(of: "kind: shapes, count: 50", with: "kind: emoji"), to: "dit.yaml")
+        try Program.succeed(["init", "kl.yaml", "--out", "kl/model"], in: place.path)
+        try Program.succeed(["init", "dit.yaml", "--out", "dit"], in: place.path)
+        let arguments = ["dit", "--metrics", "nearest-own", "--count", "4", "--steps", "1", "--split", split]
+        let (text, json) = try evaluate(arguments, in: place)
+        #expect(json["nearest-own"]?.number == Double(try hits(text, of: 4)) / 4)
+    }
+}
