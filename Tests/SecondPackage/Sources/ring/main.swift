@@ -14,14 +14,21 @@ let points = HeunSampler().sample(
     schedule: schedule, noise: StepNoise(places), predict: ExactDenoiser(mixture, schedule).predictor(schedule: schedule))
 print("within three deviations: \((100 * ModeCoverage(points, of: mixture).within).rounded()) %")
 
-let plane = Plane()
-plane.initialize(Noise(seed: 1))
-let wanted = matmul(points, Tensor([2, -3], [2, 1])) + 1
-func loss() -> Tensor { (plane.slope(points) - wanted).square().mean() }
-let before = loss().scalar
-for _ in 0..<200 {
-    let parameters = plane.parameters()
-    for (p, gradient) in zip(parameters, gradients(of: loss(), wrt: parameters.map(\.value))) { p.set(p.value - gradient * 0.1) }
+/// Loss before and after 200 steps of gradient descent.
+func fitted(_ points: Tensor) -> (before: Float, after: Float) {
+    let plane = Plane()
+    plane.initialize(Noise(seed: 1))
+    let wanted = matmul(points, Tensor([2, -3], [2, 1])) + 1
+    func loss() -> Tensor { (plane.slope(points) - wanted).square().mean() }
+    let before = loss().scalar
+    for _ in 0..<200 {
+        let parameters = plane.parameters()
+        let found = gradients(of: loss(), wrt: parameters.map(\.value))
+        for (p, gradient) in zip(parameters, found) { p.set(p.value - gradient * 0.1) }
+    }
+    return (before, loss().scalar)
 }
-print("plane: loss \(before) to \(loss().scalar)")
-guard loss().scalar < 1e-6 * before else { fatalError("the plane was not fitted") }
+
+let (before, after) = fitted(points)
+print("plane: loss \(before) to \(after)")
+guard after < 1e-6 * before else { fatalError("the plane was not fitted") }
