@@ -12,8 +12,7 @@ extension CPUBackend {
             for i in 0..<batch {
                 let status = cdnnl_matmul(
                     a.dtype.code, how.transposesA, how.transposesB, Int64(m), Int64(n), Int64(k), a.matrix(i), a.rowStride,
-                    b.matrix(i),
-                    b.rowStride, c.matrix(i), c.dtype.code, Int64(how.panel))
+                    b.matrix(i), b.rowStride, c.matrix(i), c.dtype.code, Int64(how.panel))
                 check(status, "matrix product")
             }
             return
@@ -24,8 +23,8 @@ extension CPUBackend {
             how.panel > 0)
     }
 
-    /// Is an f32 product one that oneDNN is faster at? On AVX-512 it is by up to a half, because it reads A as it lies; a product
-    /// too small to pay for packing B goes to OpenBLAS. Within panels the answer must not depend on how many rows there are.
+    /// Is an f32 product one that oneDNN is faster at? On AVX-512 it is, because it reads A as it lies; a product too
+    /// small to pay for packing B goes to OpenBLAS. Within panels the answer must not depend on how many rows there are.
     private static func suitsOneDNN(_ m: Int, _ n: Int, _ k: Int, panel: Int) -> Bool {
         guard hasFastOneDNN, n >= 16, k >= 16 else { return false }
         return panel > 0 ? panel >= 64 : m >= 64 && m * n * k >= 1 << 20
