@@ -23,7 +23,7 @@ public struct Demonstration {
                 "a purple cross above a orange circle on a white background",
             ], 4
         ),
-        ("emoji-dit", ["red apple", "cat face", "rainbow", "rocket"], 4),
+        ("emoji-dit", ["cat face", "blue heart", "automobile", "red apple"], 4),
     ]
 
     /// Returns what to tell the person at the end.
