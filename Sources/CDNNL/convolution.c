@@ -161,7 +161,7 @@ static dnnl_status_t make(
 static dnnl_status_t run(
     int kind, const cdnnl_convolution *c, int dtype, bool bias, bool per_sample, const plan_buffer *buffers) {
     if (!makes_sense(c, dtype)) return dnnl_invalid_arguments;
-    dnnl_status_t status = plan_lock();
+    dnnl_status_t status = plan_enter();
     if (status) return status;
     int64_t batch = per_sample ? 1 : c->batch;
     plan_key key = {{
@@ -171,7 +171,6 @@ static dnnl_status_t run(
     plan *p = plan_find(&key);
     if (!p) status = make(&p, &key, kind, c, dtype, batch, bias, per_sample);
     if (!status) status = plan_run(p, buffers, per_sample ? c->batch : 1);
-    plan_unlock();
     return status;
 }
 

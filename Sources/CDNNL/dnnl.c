@@ -14,28 +14,47 @@ extern void omp_set_num_threads(int threads);
 
 enum { BUCKETS = 256, MOST_PLANS = 1024, LINE = 64 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static dnnl_engine_t engine;
-static dnnl_stream_t stream;
-static plan *buckets[BUCKETS];
-static int kept;
-static void *arena;
-static size_t arena_size;
+static dnnl_status_t engine_status;
+static pthread_key_t at_exit;
+static pthread_once_t started = PTHREAD_ONCE_INIT;
+
+// A thread's own: nothing here is waited for.
+static _Thread_local dnnl_stream_t stream;
+static _Thread_local plan *buckets[BUCKETS];
+static _Thread_local int kept;
+static _Thread_local void *arena;
+static _Thread_local size_t arena_size;
 
 static void drop_all(void);
 
-dnnl_status_t plan_lock(void) {
-    pthread_mutex_lock(&lock);
-    dnnl_status_t status = dnnl_success;
-    if (!engine) status = dnnl_engine_create(&engine, dnnl_cpu, 0);
-    if (!status && !stream) status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
-    if (status) pthread_mutex_unlock(&lock);
+static void leave(void *ignored) {
+    (void)ignored;
+    drop_all();
+    if (stream) dnnl_stream_destroy(stream);
+    free(arena);
+    stream = NULL;
+    arena = NULL;
+    arena_size = 0;
+}
+
+static void start(void) {
+    engine_status = dnnl_engine_create(&engine, dnnl_cpu, 0);
+    if (!engine_status && pthread_key_create(&at_exit, leave)) engine_status = dnnl_out_of_memory;
+}
+
+dnnl_status_t plan_enter(void) {
+    pthread_once(&started, start);
+    dnnl_status_t status = engine_status;
+    if (!status && !stream) {
+        status = dnnl_stream_create(&stream, engine, dnnl_stream_default_flags);
+        // Any value but NULL has `leave` called when the thread ends.
+        if (!status && pthread_setspecific(at_exit, stream)) status = dnnl_out_of_memory;
+    }
     // Shapes repeat from step to step; a program that never repeats one must not grow without end.
     if (!status && kept >= MOST_PLANS) drop_all();
     return status;
 }
-
-void plan_unlock(void) { pthread_mutex_unlock(&lock); }
 
 dnnl_engine_t plan_engine(void) { return engine; }
 
@@ -265,7 +284,6 @@ const char *cdnnl_isa(void) {
 }
 
 void cdnnl_clear(void) {
-    pthread_mutex_lock(&lock);
     drop_all();
     free(arena);
     arena = NULL;
@@ -276,5 +294,4 @@ void cdnnl_clear(void) {
         dnnl_set_primitive_cache_capacity(0);
         dnnl_set_primitive_cache_capacity(capacity);
     }
-    pthread_mutex_unlock(&lock);
 }

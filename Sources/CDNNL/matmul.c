@@ -259,7 +259,7 @@ int cdnnl_matmul(
         (c_dtype != 0 && c_dtype != dtype))
         return dnnl_invalid_arguments;
     if (m == 0) return dnnl_success;
-    dnnl_status_t status = plan_lock();
+    dnnl_status_t status = plan_enter();
     if (status) return status;
     const product whole = {ta, tb, m, n, k, lda, ldb, n, dtype, c_dtype};
     if (panel > 0) {
@@ -271,6 +271,5 @@ int cdnnl_matmul(
         status = find_or_make(&p, &whole, false);
         if (!status) status = plan_run(p, buffers, 1);
     }
-    plan_unlock();
     return status;
 }

@@ -1,5 +1,5 @@
 // A plan is one oneDNN primitive ready to run: its memories, the reorders between the caller's layouts and its own, and where in the
-// arena its scratch lies. Plans are kept by key; one mutex guards the map, the arena and every run.
+// arena its scratch lies. Plans are kept by key; every thread has its own plans and its own arena.
 #ifndef CDNNL_PLAN_H
 #define CDNNL_PLAN_H
 
@@ -39,9 +39,8 @@ typedef struct plan {
     size_t scratchpad_offset, scratchpad_bytes, arena_bytes;
 } plan;
 
-/// Makes the engine and the stream on the first call and takes the mutex; a failure leaves it free.
-dnnl_status_t plan_lock(void);
-void plan_unlock(void);
+/// Before anything else here: makes the engine and the calling thread's stream where they are missing.
+dnnl_status_t plan_enter(void);
 dnnl_engine_t plan_engine(void);
 
 /// The kept plan of `key`, or NULL.

@@ -29,8 +29,9 @@ static int online_cores(void) {
 void ll_set_threads(int count) { atomic_store(&thread_count, count < 1 ? 1 : count > 1024 ? 1024 : count); ll_threads(); }
 
 int ll_threads(void) {
+    if (omp_in_parallel()) return 1;
     int count = atomic_load_explicit(&thread_count, memory_order_relaxed);
-    if (announced != count && !omp_in_parallel()) {
+    if (announced != count) {
         omp_set_num_threads(count);
         announced = count;
     }
@@ -41,6 +42,7 @@ typedef struct {
     ll_task body;
     void *context;
     int64_t tasks;
+    int isa_limit;
     _Atomic int64_t next;
 } region;
 
@@ -55,12 +57,27 @@ static void work_through(void *data) {
 
 void ll_parallel(int64_t tasks, void (*body)(void *context, int64_t task), void *context) {
     int64_t threads = ll_min(tasks, ll_threads());
-    if (threads <= 1 || omp_in_parallel()) {
+    if (threads <= 1) {
         for (int64_t i = 0; i < tasks; i++) body(context, i);
         return;
     }
-    region r = {body, context, tasks, 0};
+    region r = {body, context, tasks, ll_isa_limit, 0};
     GOMP_parallel(work_through, &r, (unsigned)threads, 0);
+}
+
+static void work_alone(void *data) {
+    const region *r = data;
+    int limit = ll_isa_limit;
+    ll_isa_limit = r->isa_limit;
+    omp_set_num_threads(1);   // of this region's share only: oneDNN makes its primitives for one thread
+    work_through(data);
+    ll_isa_limit = limit;
+}
+
+void ll_shards(int64_t tasks, void (*body)(void *context, int64_t task), void *context) {
+    region r = {body, context, tasks, ll_isa_limit, 0};
+    // With one thread a region as well, so that every share is worked on in the same way whatever the pool has.
+    GOMP_parallel(work_alone, &r, (unsigned)ll_min(tasks, ll_threads()), 0);
 }
 
 void ll_run(int64_t work, int64_t tasks, ll_task body, void *context) {

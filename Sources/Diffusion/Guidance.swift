@@ -59,11 +59,11 @@ public struct Guidance: Sendable, Equatable {
     public func predict(
         _ denoiser: any Denoiser, _ input: DenoiserInput, at time: Double, negative: [Condition]? = nil
     ) -> Prediction {
-        guard isActive(at: time), !input.conditions.isEmpty else { return denoiser(input) }
+        guard isActive(at: time), !input.conditions.isEmpty else { return denoiser.shared(input) }
         var null = input
         null.conditions = negative ?? input.conditions.map(\.withheld)
         if !nullSeesPrevious { null.previous = null.previous.map { Tensor.zeros($0.shape) } }
-        let both = denoiser(DenoiserInput(joining: input, null))
+        let both = denoiser.shared(DenoiserInput(joining: input, null))
         let count = input.time.count
         func half(_ rows: Range<Int>) -> Prediction {
             Prediction(both.output.slice(0, rows), both.kind, variance: both.variance?.slice(0, rows))

@@ -9,6 +9,8 @@ public struct TrainingPlan: Sendable {
     public var batch = 32
     /// Examples per pass.
     public var microbatch = 32
+    /// Passes at the same time, each on one thread; 1 gives every pass all threads. Bits depend on it only through this difference.
+    public var shards = 1
     public var seed: UInt64 = 0
     public var precision = Precision.f32
     /// By phase name; "default" serves the phases that have none of their own.
@@ -24,6 +26,10 @@ public struct TrainingPlan: Sendable {
 
     public init() {}
 
+    /// What `shards` is where nobody says: a part for each thread, where there are few threads (each part needs gradients of its
+    /// own) and each gets a few examples.
+    public static func shards(batch: Int, threads: Int) -> Int { threads <= 8 && batch >= 4 * threads ? threads : 1 }
+
     func optimizer(_ phase: String) -> AdamWConfiguration { optimizers[phase] ?? optimizers["default"]! }
 }
 
@@ -31,6 +37,13 @@ public struct TrainingPlan: Sendable {
 public protocol BatchSource: AnyObject {
     /// Examples `range` of the batch of `step`; `places[i]` belongs to example `range[i]`.
     func batch(step: Int, range: Range<Int>, places: [Noise]) throws -> Batch
+    /// Seconds that `batch` has made training wait.
+    var waitedSeconds: Double { get }
+}
+
+extension BatchSource {
+    /// Of sources whose examples lie in memory.
+    public var waitedSeconds: Double { 0 }
 }
 
 /// What one step did.
@@ -85,28 +98,31 @@ public final class Trainer {
         }
     }
 
+    /// Seconds spent waiting for data so far.
+    public var waitedSeconds: Double { source.waitedSeconds }
+
     /// One optimiser step.
     public func advance() throws -> StepReport {
         var report = StepReport(step: step + 1, values: [])
         var total = 0.0
         averages?.beginStep()
         for (phase, optimizer) in phases {
-            let (loss, gradients, sums) = try accumulated(phase)
-            total += loss
-            let norm = gradients.reduce(0) { $0 + backend.sumOfSquares($1) }.squareRoot()
-            guard loss.isFinite && norm.isFinite else {
-                try handleNonfinite(phase, loss: loss, norm: norm)
+            let sum = try accumulated(phase)
+            total += sum.loss
+            let norm = sum.gradients.reduce(0) { $0 + backend.sumOfSquares($1) }.squareRoot()
+            guard sum.loss.isFinite && norm.isFinite else {
+                try handleNonfinite(phase, loss: sum.loss, norm: norm)
                 report.skipped = true
                 continue
             }
             let rate = optimizer.configuration.rate(step, of: plan.steps)
             let scale = plan.clip > 0 && norm > plan.clip ? plan.clip / norm : 1
-            optimizer.update(gradients, scale: scale, rate: rate, averages: averages)
-            phase.commit(sums, plan.batch, step)
+            optimizer.update(sum.gradients, scale: scale, rate: rate, averages: averages)
+            phase.commit(sum.sums, plan.batch, step)
             let prefix = phases.count > 1 ? "/\(phase.name)" : ""
-            report.values += [("loss" + prefix, loss), ("gradient" + prefix, norm), ("rate" + prefix, rate)]
-            for (name, sum) in sums.sorted(by: { $0.key < $1.key }) where sum.count == 1 {
-                report.values.append((name, Double(sum.scalar) / Double(plan.batch)))
+            report.values += [("loss" + prefix, sum.loss), ("gradient" + prefix, norm), ("rate" + prefix, rate)]
+            for (name, value) in sum.sums.sorted(by: { $0.key < $1.key }) where value.count == 1 {
+                report.values.append((name, Double(value.scalar) / Double(plan.batch)))
             }
         }
         if phases.count > 1 { report.values.insert(("loss", total), at: 0) }
@@ -125,35 +141,14 @@ public final class Trainer {
         return batch
     }
 
-    /// Loss, gradients and sums of the whole batch, microbatch after microbatch in order.
-    private func accumulated(_ phase: Phase) throws -> (Double, [Tensor], [String: Tensor]) {
-        var loss = 0.0
-        var totals: [Tensor] = []
-        var sums: [String: Tensor] = [:]
-        for range in microbatches {
-            let batch = try examples(range)
-            let share = Float(range.count) / Float(plan.batch)
-            let (report, parts) = withPrecision(plan.precision) {
-                let report = phase.loss(batch, step)
-                require(report.loss.count == 1, "phase \(phase.name): a loss of shape \(report.loss.shape)")
-                return (report, gradients(of: report.loss * share, wrt: phase.parameters.map(\.value)))
+    /// Of the whole batch.
+    private func accumulated(_ phase: Phase) throws -> GradientSum {
+        try GradientSum(microbatches, shards: plan.shards, load: examples) { batch in
+            withPrecision(plan.precision) {
+                GradientSum(
+                    phase.loss(batch, step), share: Float(batch.count) / Float(plan.batch), wrt: phase.parameters)
             }
-            loss += Double(report.loss.scalar) * Double(share)
-            if totals.isEmpty {
-                totals = parts
-            } else {
-                for i in totals.indices {
-                    // Two parameters may have been given one and the same gradient.
-                    if isKnownUniquelyReferenced(&totals[i].storage) {
-                        backend.copy(parts[i], into: totals[i], accumulating: true)
-                    } else {
-                        totals[i] = totals[i] + parts[i]
-                    }
-                }
-            }
-            for (name, sum) in report.sums { sums[name] = sums[name].map { $0 + sum } ?? sum }
         }
-        return (loss, totals, sums)
     }
 
     /// Runs the step again with every operation inspected, and names the first that went wrong.

@@ -160,6 +160,24 @@ import Testing
         #expect(record["runs"]?.int == 1)
     }
 
+    @Test func `a profile names the operations, and their flops are the workload's`() throws {
+        let place = Workplace()
+        let text = try Program.succeed(
+            ["bench", "dit-b2-forward-1", "--profile", "--runs", "2", "--json", "--quiet"], in: place.path)
+        let record = try JSON.parse(text, file: "bench")
+        guard case .array(let rows)? = record["profile"] else {
+            Issue.record("no profile: \(text)")
+            return
+        }
+        func sum(_ field: String, of operations: [String]) -> Double {
+            rows.filter { operations.contains($0["operation"]?.string ?? "") }.reduce(0) { $0 + ($1[field]?.number ?? 0) }
+        }
+        #expect(sum("calls", of: ["attention"]) == 12)
+        let flops = try #require(record["flops"]?.number)
+        #expect(abs(sum("flops", of: ["product", "attention"]) - flops) < 0.02 * flops)
+        #expect(sum("ms", of: ["product", "attention"]) > 0)
+    }
+
     @Test func `the doctor finds this machine well, and a damaged model not`() throws {
         let place = try Tiny.trained()
         let well = try Program.run(["doctor", "--json"], in: place.path, environment: ["LATENTLAB_ASSETS": place.path])

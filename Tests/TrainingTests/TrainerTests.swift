@@ -68,6 +68,27 @@ private final class Points: BatchSource {
         }
     }
 
+    @Test func `passes at the same time give the same bits with one thread and with several`() throws {
+        let before = Compute.threads
+        defer { Compute.threads = before }
+        let runs = try [1, 2, 5].map { threads in
+            Compute.threads = threads
+            return try trained(
+                plan {
+                    $0.microbatch = 3
+                    $0.shards = 2
+                    $0.precision = .bf16
+                })
+        }
+        for run in runs {
+            expectIdentical(run.weight.value, runs[0].weight.value)
+            expectIdentical(run.seen.value, runs[0].seen.value)
+        }
+        let whole = try trained(plan { $0.precision = .bf16 })
+        expectClose(runs[0].weight.value, whole.weight.value, relative: 1e-3)
+        expectIdentical(runs[0].seen.value, whole.seen.value)
+    }
+
     @Test func `a run that stops and goes on equals one that does not, bit for bit`() throws {
         let folder = try RunFolder("/tmp/latentlab-test-\(Noise(seed: 1).integer(below: 1 << 40))")
         defer { try? Folder.remove(folder.path) }

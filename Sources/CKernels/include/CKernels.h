@@ -15,10 +15,12 @@ extern "C" {
 // ---- threads (pool.c) ---------------------------------------------------------------------------------------------
 // One pool for everything: libgomp's, which oneDNN uses too. OpenBLAS is called from its tasks, single-threaded.
 void ll_set_threads(int count);
-/// The pool's size; also tells OpenMP, whose own setting is per calling thread (call it before oneDNN from a new thread).
+/// The pool's size, 1 inside a task of it; also tells OpenMP, whose own setting is per calling thread (call it before oneDNN from a new thread).
 int ll_threads(void);
 /// Runs body(context, i) for i in 0..<tasks, each once, in any order, on the pool; nested calls run in line.
 void ll_parallel(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
+/// The same for large independent tasks that call kernels themselves: each task runs on one thread, and so does all it calls.
+void ll_shards(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
 const char *ll_instruction_set(void);   // "avx512", "avx2", "portable"; LATENTLAB_MAX_ISA=avx2|portable lowers it
 /// LATENTLAB_MAX_ISA for calls from this thread: "avx2" or "portable"; anything else lifts the limit again.
 void ll_limit_instruction_set(const char *name);

@@ -14,6 +14,8 @@ public struct Benchmark {
         public var ceilingGflops, copyGBs: Double
         public var peers: [Peer] = []
         public var notes: [String] = []
+        /// Of all runs; empty unless `Profile.isWanted`.
+        public var profile: [Profile.Row] = []
 
         public struct Peer: Sendable {
             public var name: String
@@ -37,6 +39,7 @@ public struct Benchmark {
                     ("peer_peak_mb", JSON(best.peakMB)), ("ratio", JSON(median(times) / median(best.times))),
                 ]
             }
+            if !profile.isEmpty { fields.append(("profile", .array(profile.map { $0.json(runs: times.count) }))) }
             return .object(fields)
         }
     }
@@ -77,6 +80,7 @@ public struct Benchmark {
             name: workload.name, precision: used, threads: Compute.threads, times: [], peakMB: 0, flops: workload.flops,
             bytes: workload.bytes, ceilingGflops: 0, copyGBs: 0)
         report.peers = peers.map { Report.Peer(name: "\($0.mode) \($0.dtype)", times: [], peakMB: 0) }
+        Profile.reset()
         for run in 0..<runs {
             progress("run \(run + 1) of \(runs)")
             let begun = ContinuousClock.now
@@ -84,6 +88,7 @@ public struct Benchmark {
             report.times.append((ContinuousClock.now - begun).milliseconds)
             for (i, peer) in peers.enumerated() { report.peers[i].times.append(try peer.step()) }
         }
+        report.profile = Profile.rows
         report.peakMB = residentPeakMB()
         for (i, peer) in peers.enumerated() { report.peers[i].peakMB = peer.peakMB }
         report.ceilingGflops = Ceilings.gemm(used)

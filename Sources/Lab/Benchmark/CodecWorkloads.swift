@@ -36,10 +36,10 @@ extension Workload {
             return {
                 let noise = Noise(seed: 3)(step).normal([batch] + model.latents.shape)
                 step += 1
-                let updates = withPrecision(precision) {
-                    gradients(of: model.loss(x, noise: noise).total, wrt: parameters.map(\.value))
+                let sum = sharded(batch, precision, wrt: parameters) { range in
+                    model.loss(x.slice(0, range), noise: noise.slice(0, range)).total
                 }
-                optimizer.update(updates, rate: 1e-4)
+                optimizer.update(sum.gradients, rate: 1e-4)
             }
         }
     }

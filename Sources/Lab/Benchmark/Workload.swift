@@ -68,6 +68,20 @@ public struct Workload {
         }
     }
 
+    /// Loss and gradients as a run of `latentlab train` takes them: one part of the batch for each thread.
+    static func sharded(
+        _ batch: Int, _ precision: Precision, wrt parameters: [Parameter], loss: (Range<Int>) -> Tensor
+    ) -> GradientSum {
+        let shards = TrainingPlan.shards(batch: batch, threads: Compute.threads)
+        let size = (batch + shards - 1) / shards
+        let ranges = stride(from: 0, to: batch, by: size).map { $0..<min($0 + size, batch) }
+        return GradientSum(ranges, shards: shards, load: { $0 }) { range in
+            withPrecision(precision) {
+                GradientSum(LossReport(loss: loss(range)), share: Float(range.count) / Float(batch), wrt: parameters)
+            }
+        }
+    }
+
     private static func ditTraining(_ name: String, _ c: DiTConfiguration, batch: Int, classes: Int) -> Workload {
         Workload(
             name: name, summary: "loss, gradients and AdamW update, batch \(batch)",
@@ -87,12 +101,12 @@ public struct Workload {
                 let kept = zip(labels, noise("drop").uniform([batch]).values).map { $1 < 0.1 ? classes : $0 }
                 let alpha = (1 - t).reshaped([batch, 1, 1, 1])
                 let sigma = t.reshaped([batch, 1, 1, 1])
-                let updates = withPrecision(precision) {
-                    let predicted = model(x0 * alpha + eps * sigma, t: t.values.map { $0 * 1000 }, classes: kept)
-                    let loss = (predicted.slice(3, 0..<c.channels) - eps).square().mean()
-                    return gradients(of: loss, wrt: parameters.map(\.value))
+                let (state, times) = (x0 * alpha + eps * sigma, t.values.map { $0 * 1000 })
+                let sum = sharded(batch, precision, wrt: parameters) { range in
+                    let predicted = model(state.slice(0, range), t: Array(times[range]), classes: Array(kept[range]))
+                    return (predicted.slice(3, 0..<c.channels) - eps.slice(0, range)).square().mean()
                 }
-                optimizer.update(updates, rate: 1e-4)
+                optimizer.update(sum.gradients, rate: 1e-4)
             }
         }
     }

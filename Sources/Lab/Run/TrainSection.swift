@@ -2,7 +2,7 @@ import Systems
 import Tensors
 import Training
 
-/// `train:` steps, batch, microbatch, precision, store, optimizer, schedule, clip, ema, checkpoint, preview.
+/// `train:` steps, batch, microbatch, shards, precision, store, optimizer, schedule, clip, ema, checkpoint, preview.
 struct TrainSection {
     var plan = TrainingPlan()
     let checkpointEvery, keep, keepEvery: Int
@@ -22,7 +22,12 @@ struct TrainSection {
         plan.seed = seed
         plan.steps = try section.int("steps", default: 1000, in: 1...1_000_000_000)
         plan.batch = try section.int("batch", default: 32, in: 1...1_000_000)
-        plan.microbatch = min(plan.batch, try section.int("microbatch", default: plan.batch, in: 1...1_000_000))
+        // A user's microbatch is a bound on memory, which passes at the same time would break.
+        let bounded = section.has("microbatch")
+        let free = TrainingPlan.shards(batch: plan.batch, threads: Compute.threads)
+        plan.shards = try section.int("shards", default: bounded ? 1 : free, in: 1...1024)
+        let part = (plan.batch + plan.shards - 1) / plan.shards
+        plan.microbatch = min(plan.batch, try section.int("microbatch", default: part, in: 1...1_000_000))
         plan.precision = try section.choice("precision", default: .f32)
         plan.clip = try section.number("clip", default: 1, in: 0...1e9)
         plan.onNonfinite = try section.choice("on_nonfinite", default: .stop)

@@ -97,13 +97,16 @@ public final class TrainingRun {
         let stop = options.maxSteps.map { trainer.step + $0 }
         var outcome = Outcome.finished
         Interruption.watch()
+        let began = monotonicSeconds()
         try trainer.run { report in
             let step = report.step
+            let waited = 100 * trainer.waitedSeconds / max(1e-9, monotonicSeconds() - began)
             if step % train.logEvery == 0 || step == plan.steps {
                 try log.write(step: step, numbers: report.values.map { ($0.name, $0.value) })
                 for (name, value) in report.values { try events.scalar(name, value, step: step) }
             }
-            bar.update(step, report.values.prefix(1).map { ($0.name, String(format: "%.4f", $0.value)) })
+            let shown = report.values.prefix(1).map { ($0.name, String(format: "%.4f", $0.value)) }
+            bar.update(step, shown + [("wait", String(format: "%.1f%%", waited))])
             if report.skipped { bar.note("step \(step): left out, the loss or gradient was not finite") }
             if train.previewEvery > 0 && (step % train.previewEvery == 0 || step == plan.steps) {
                 try preview(step: step, events)

@@ -5,6 +5,17 @@ import Glibc
 package struct CPUBackend: Backend {
     package init() {}
 
+    package func concurrently(_ tasks: Int, _ body: (Int) -> Void) {
+        withoutActuallyEscaping(body) { body in
+            var body = body
+            withUnsafeMutablePointer(to: &body) { pointer in
+                ll_shards(
+                    Int64(tasks), { context, task in context!.assumingMemoryBound(to: ((Int) -> Void).self).pointee(Int(task)) },
+                    pointer)
+            }
+        }
+    }
+
     package func write(_ bytes: UnsafeRawBufferPointer, to x: Tensor) {
         guard bytes.count > 0 else { return }
         memcpy(x.pointer, bytes.baseAddress!, bytes.count)

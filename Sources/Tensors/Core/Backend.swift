@@ -50,6 +50,10 @@ package struct MatrixProduct {
 }
 
 package protocol Backend: Sendable {
+    // Threads.
+    /// Each task once, at the same time where there are threads; all that a task calls runs on the task's one thread.
+    func concurrently(_ tasks: Int, _ body: (Int) -> Void)
+
     // Memory.
     func write(_ bytes: UnsafeRawBufferPointer, to x: Tensor)
     func read(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer)
@@ -167,4 +171,4 @@ package struct AdamWStep {
 }
 
 /// Where numbers live and are worked on.
-package let backend: any Backend = CPUBackend()
+package let backend: any Backend = Profile.isWanted ? ProfilingBackend(base: CPUBackend()) : CPUBackend()

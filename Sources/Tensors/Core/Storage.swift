@@ -6,8 +6,17 @@ package final class Storage: @unchecked Sendable {
     package let pointer: UnsafeMutableRawPointer
     package let byteCount: Int
     private let capacity: Int
-    /// bf16 copy of f32 contents, made on demand and dropped when the contents change.
-    package var halfCopy: Storage?
+    private let half = Mutex<Storage?>(nil)
+
+    /// bf16 copy of f32 contents, where somebody asked for one; the optimiser keeps it up to date.
+    package var halfCopy: Storage? { half.withLock { $0 } }
+
+    /// Has `make` called unless there is a copy; passes that share weights may ask at once.
+    package func keepHalfCopy(_ make: () -> Storage) {
+        half.withLock { half in
+            if half == nil { half = make() }
+        }
+    }
 
     package init(byteCount: Int) {
         self.byteCount = byteCount

@@ -97,10 +97,12 @@ extension Tensor {
     /// bf16 copy kept with the storage until the weights change, when `dtype` asks for it.
     package func halved(_ dtype: DType) -> Tensor {
         guard dtype == .bf16, self.dtype == .f32 else { return cast(to: dtype) }
-        if isContiguous, offset == 0, storage.byteCount == count * 4, storage.halfCopy == nil {
-            let half = Tensor(uninitialized: shape, .bf16)
-            backend.copy(self, into: half, accumulating: false)
-            storage.halfCopy = half.storage
+        if isContiguous, offset == 0, storage.byteCount == count * 4 {
+            storage.keepHalfCopy {
+                let half = Tensor(uninitialized: shape, .bf16)
+                backend.copy(self, into: half, accumulating: false)
+                return half.storage
+            }
         }
         return cast(to: .bf16)
     }

@@ -14,11 +14,13 @@ struct Bench: ParsableCommand {
         help: ArgumentHelp(
             "Only this way of PyTorch: eager-f32, compile-f32, eager-bf16 or compile-bf16; may be repeated.", valueName: "kind"))
     var kinds: [String] = []
+    @Flag(help: "No peer; instead a table of what each operation takes.") var profile = false
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
         try machine.apply()
+        Profile.isWanted = profile
         guard (1...10_000).contains(runs) else {
             throw InputError("out of range", at: "--runs", expected: "1 to 10000", found: "\(runs)")
         }
@@ -40,10 +42,15 @@ struct Bench: ParsableCommand {
         let workload = try Workload.named(name)
         var benchmark = Benchmark()
         benchmark.runs = runs
-        if !peer { benchmark.peers = [] } else if !kinds.isEmpty { benchmark.peers = try kinds.map { try choice($0, "--peers") } }
+        if !peer || profile {
+            benchmark.peers = []
+        } else if !kinds.isEmpty {
+            benchmark.peers = try kinds.map { try choice($0, "--peers") }
+        }
         benchmark.scripts = Assets.beside("Experiments/benchmarks")
         let report = try benchmark(workload, precision: wanted) { if !machine.quiet { Console.error($0) } }
         if json { for note in report.notes { Console.error("note: " + note) } }
         try Console.print(json ? report.json.encoded() : report.table)
+        if profile && !json { try Console.print("\n" + report.profileTable) }
     }
 }
