@@ -28,14 +28,19 @@ static _Thread_local size_t arena_size;
 
 static void drop_all(void);
 
-static void leave(void *ignored) {
-    (void)ignored;
+/// Gives back the calling thread's plans and arena.
+static void forget(void) {
     drop_all();
-    if (stream) dnnl_stream_destroy(stream);
     free(arena);
-    stream = NULL;
     arena = NULL;
     arena_size = 0;
+}
+
+static void leave(void *ignored) {
+    (void)ignored;
+    forget();
+    if (stream) dnnl_stream_destroy(stream);
+    stream = NULL;
 }
 
 static void start(void) {
@@ -284,10 +289,7 @@ const char *cdnnl_isa(void) {
 }
 
 void cdnnl_clear(void) {
-    drop_all();
-    free(arena);
-    arena = NULL;
-    arena_size = 0;
+    forget();
     // The library keeps primitives too; giving it no room for a moment empties that store.
     int capacity = 0;
     if (dnnl_get_primitive_cache_capacity(&capacity) == dnnl_success && capacity > 0) {

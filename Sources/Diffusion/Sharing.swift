@@ -9,9 +9,9 @@ extension Denoiser {
     /// same: outside of training no sample's depend on the others.
     func shared(_ input: DenoiserInput) -> Prediction {
         let (count, threads) = (input.time.count, Compute.threads)
-        guard threads > 1, count % threads == 0 || count >= 4 * threads, Tensors.isBatchInvariant else { return self(input) }
-        let size = (count + threads - 1) / threads
-        let ranges = stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+        let isEven = count % threads == 0 || count >= 4 * threads
+        guard threads > 1, isEven, Context.current.isBatchInvariant else { return self(input) }
+        let ranges = pieces(count, of: (count + threads - 1) / threads)
         let parts = concurrently(ranges.count) { self(input.samples(ranges[$0])) }
         let variances = parts.compactMap(\.variance)
         return Prediction(

@@ -130,10 +130,6 @@ public final class Trainer {
         return report
     }
 
-    private var microbatches: [Range<Int>] {
-        stride(from: 0, to: plan.batch, by: plan.microbatch).map { $0..<min($0 + plan.microbatch, plan.batch) }
-    }
-
     private func examples(_ range: Range<Int>) throws -> Batch {
         let place = noise(step)
         var batch = try source.batch(step: step, range: range, places: range.map { place($0) })
@@ -143,7 +139,7 @@ public final class Trainer {
 
     /// Of the whole batch.
     private func accumulated(_ phase: Phase) throws -> GradientSum {
-        try GradientSum(microbatches, shards: plan.shards, load: examples) { batch in
+        try GradientSum(pieces(plan.batch, of: plan.microbatch), shards: plan.shards, load: examples) { batch in
             withPrecision(plan.precision) {
                 GradientSum(
                     phase.loss(batch, step), share: Float(batch.count) / Float(plan.batch), wrt: phase.parameters)

@@ -1,6 +1,6 @@
 // Every oneDNN call of the project goes through these functions: the C API changed between 2.x and 3.x, and only this target knows.
 // Feature maps are channels-last [batch, height, width, channels], weights [out, kernel height, kernel width, in]; dtype 0 f32, 1 bf16.
-// Primitives are cached by shape and thread count (libgomp's of the calling thread); calls take turns. Functions return 0, or a oneDNN status whose name cdnnl_status gives.
+// Every thread keeps its own primitives, by shape and thread count (libgomp's of the calling thread). Functions return 0, or a oneDNN status whose name cdnnl_status gives.
 #ifndef CDNNL_H
 #define CDNNL_H
 
@@ -32,7 +32,7 @@ const char *cdnnl_status(int status);
 const char *cdnnl_version(void);
 /// The instruction set oneDNN uses, e.g. "avx512_core_bf16".
 const char *cdnnl_isa(void);
-/// Frees cached primitives.
+/// Frees the primitives that the library keeps, and the calling thread's own with their scratch.
 void cdnnl_clear(void);
 
 #endif

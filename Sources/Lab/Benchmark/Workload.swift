@@ -73,9 +73,7 @@ public struct Workload {
         _ batch: Int, _ precision: Precision, wrt parameters: [Parameter], loss: (Range<Int>) -> Tensor
     ) -> GradientSum {
         let shards = TrainingPlan.shards(batch: batch, threads: Compute.threads)
-        let size = (batch + shards - 1) / shards
-        let ranges = stride(from: 0, to: batch, by: size).map { $0..<min($0 + size, batch) }
-        return GradientSum(ranges, shards: shards, load: { $0 }) { range in
+        return GradientSum(pieces(batch, of: (batch + shards - 1) / shards), shards: shards, load: { $0 }) { range in
             withPrecision(precision) {
                 GradientSum(LossReport(loss: loss(range)), share: Float(range.count) / Float(batch), wrt: parameters)
             }

@@ -13,5 +13,7 @@ package func concurrently<Result>(_ pieces: Int, _ body: (Int) -> Result) -> [Re
     }
 }
 
-/// True where a sample's bits do not depend on the others of its batch, so that a batch may be cut without a trace.
-package var isBatchInvariant: Bool { Context.current.isBatchInvariant }
+/// 0..<count cut into ranges of `size`, the last one shorter where they do not fit.
+package func pieces(_ count: Int, of size: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
+}

@@ -7,12 +7,11 @@ struct ProfilingBackend: Backend {
     ) -> Result {
         let start = ContinuousClock.now
         let result = body()
-        let time = ContinuousClock.now - start
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
         let present = operands.compactMap { $0 }
         let label = detail ?? present.first.map { "\($0.shape) \($0.dtype.rawValue)" } ?? ""
         Profile.add(
-            operation, label,
-            seconds: Double(time.components.seconds) + Double(time.components.attoseconds) / 1e18, flops: flops,
+            operation, label, seconds: seconds, flops: flops,
             bytes: present.reduce(0) { $0 + $1.count * $1.dtype.size })
         return result
     }
