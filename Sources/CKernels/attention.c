@@ -1,4 +1,4 @@
-// Scaled dot-product attention without the [n, m] matrix (Dao et al. 2022): tiles of 64 queries by 512 keys.
+// Scaled dot-product attention without the [n, m] matrix (Dao et al. 2022): tiles of 48 queries by 512 keys.
 #include "attention.h"
 
 #define LL_BODY "attention_body.h"
@@ -7,7 +7,7 @@
 void ll_attention(int64_t batch, int64_t heads, int64_t n, int64_t m, int64_t width, float scale, bool causal, int dtype,
                   const void *q, ll_strides qs, const void *k, ll_strides ks, const void *v, ll_strides vs,
                   const float *mask, void *out, ll_strides os, float *lse) {
-    attention_call c = {.batch = batch, .heads = heads, .n = n, .m = m, .width = width, .blocks = ll_pieces(n, LL_QUERY_ROWS),
+    attention_call c = {.batch = batch, .heads = heads, .n = n, .m = m, .width = width, .blocks = ll_pieces(n, LL_TASK_ROWS),
                         .scale = scale, .causal = causal, .dtype = dtype, .q = q, .k = k, .v = v, .qs = qs, .ks = ks, .vs = vs,
                         .os = os, .mask = mask, .y = out, .lse = lse};
     ll_run(batch * heads * n * m * width / 16, batch * heads * c.blocks, LL_PICK(attend), &c);

@@ -3,13 +3,13 @@
 #define ATTENTION_H
 
 #include "kernels.h"
-#include <cblas.h>
 
-// Fixed tile sizes: a (batch, head) problem gives the same bits whatever else is in the batch.
-enum { LL_QUERY_ROWS = 64, LL_KEY_ROWS = 512 };
+// Fixed sizes: a (batch, head) problem gives the same bits whatever else is in the batch. A multiple of six query rows fills the
+// registers; a task's rows share the work of turning the keys.
+enum { LL_QUERY_ROWS = 48, LL_TASK_ROWS = 288, LL_KEY_ROWS = 512 };
 
 typedef struct {
-    int64_t batch, heads, n, m, width, blocks;   // blocks of LL_QUERY_ROWS query rows
+    int64_t batch, heads, n, m, width, blocks;   // of LL_TASK_ROWS queries
     float scale;
     bool causal;
     int dtype;
@@ -27,13 +27,6 @@ static inline int64_t ll_visible(const attention_call *c, int64_t i) {
 }
 static inline int64_t ll_start(ll_strides s, int64_t batch, int64_t head, int64_t position) {
     return batch * s.batch + head * s.head + position * s.position;
-}
-
-/// C = alpha A op(B) + beta C for tiles; `ta`, `tb` transpose.
-static inline void ll_tile_product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
-                                   const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
-    cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)k, alpha,
-                a, (int)ll_max(lda, ta ? m : k), b, (int)ll_max(ldb, tb ? k : n), beta, c, (int)ll_max(ldc, n));
 }
 
 #endif

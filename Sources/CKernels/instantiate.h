@@ -12,24 +12,30 @@
 
 #if defined(__x86_64__)
 #define LL_ISA avx512
+#define LL_REGISTERS 32   // that hold 16 floats
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
 #include "vector_body.h"
 #include LL_BODY
 #pragma clang attribute pop
 #undef LL_ISA
+#undef LL_REGISTERS
 
 #define LL_ISA avx2
+#define LL_REGISTERS 8
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 #include "vector_body.h"
 #include LL_BODY
 #pragma clang attribute pop
 #undef LL_ISA
+#undef LL_REGISTERS
 #endif
 
 #define LL_ISA portable
+#define LL_REGISTERS 8
 #include "vector_body.h"
 #include LL_BODY
 #undef LL_ISA
+#undef LL_REGISTERS
 
 #undef LL_BODY
 #undef K

@@ -4,6 +4,7 @@
 #ifndef LL_MATH_NAMES
 #define LL_MATH_NAMES
 #define vexp K(vexp_)
+#define vexp_fraction K(vexp_fraction_)
 #define vlog K(vlog_)
 #define vlog1p K(vlog1p_)
 #define vtanh K(vtanh_)
@@ -19,18 +20,21 @@
 
 INLINE vf vsqrt(vf x) { return __builtin_elementwise_sqrt(x); }
 
-INLINE vf vexp(vf x) {
-    vf c = x > 89.0f ? (vf)89.0f : x;
-    c = c < -105.0f ? (vf)-105.0f : c;
-    vf t = c * 1.44269504f + LL_ROUNDER;
-    vf n = t - LL_ROUNDER;
-    vf r = c - n * 0.693145752f;
+/// e^(x - n log 2) for n = x / log 2 rounded.
+INLINE vf vexp_fraction(vf x, vf n) {
+    vf r = x - n * 0.693145752f;
     r = r - n * 1.42860682e-6f;
     vf p = r * 0.00138144346f + 0.00836879667f;
     p = p * r + 0.0416683964f;
     p = p * r + 0.166665196f;
     p = p * r + 0.49999994f;
-    p = (p * (r * r) + r) + 1.0f;
+    return (p * (r * r) + r) + 1.0f;
+}
+
+INLINE vf vexp(vf x) {
+    vf c = x > 89.0f ? (vf)89.0f : x;
+    c = c < -105.0f ? (vf)-105.0f : c;
+    vf t = c * 1.44269504f + LL_ROUNDER, p = vexp_fraction(c, t - LL_ROUNDER);
     // 2^n in two factors, so that results below the normal range and 2^128 come out right.
     vi e = (vi)t - (vi)(vf)LL_ROUNDER;
     vi half = e >> 1;
