@@ -19,7 +19,7 @@ Inference (mode eager|compile; dtype f32 | bf16 = weights and activations cast t
     dit-b2-forward-1, dit-b2-forward-8    one call of DiT-B/2 (width 768, depth 12, heads 12), batch 1 or 8
     dit-s2-sample     4 latents by 50 steps of diffusers' DPM-Solver++ (order 2, midpoint, linspace, last step first order),
                       guidance 4 on all channels by one doubled batch of 8 a step; latents only, no decoding
-    kl-decode         the decoder of kl-train's autoencoder: 16 latents 4x8x8 to 3x64x64
+    kl-decode         the decoder of kl-train's autoencoder: one latent 4x32x32 to 3x256x256
 """
 
 import contextlib
@@ -151,12 +151,12 @@ def kl_train(mode, dtype, batch=16):
     return step
 
 
-def kl_decode(mode, dtype, batch=16):
+def kl_decode(mode, dtype):
     model = autoencoder().eval()
     if dtype == "bf16":
         model = model.to(torch.bfloat16)
     decode = compiled(lambda z: model.decoder(model.post_quant_conv(z)), mode)
-    z = torch.randn(batch, 4, 8, 8, dtype=next(model.parameters()).dtype)
+    z = torch.randn(1, 4, 32, 32, dtype=next(model.parameters()).dtype)
 
     @torch.inference_mode()
     def step():

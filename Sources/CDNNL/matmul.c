@@ -265,9 +265,6 @@ int cdnnl_matmul(
     if (panel > 0) {
         tiling t = {.whole = &whole, .a = a, .b = b, .c = c, .panel = panel, .c_bytes = c_dtype ? 2 : 4};
         status = run_panelled(&t);
-    } else if (dtype == 0 && (!ta || m < n)) {
-        // An eighth faster than the matmul primitive at f32, but not where a tall A is read by columns.
-        status = dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, 1, a, lda, b, ldb, 0, c, n);
     } else {
         const plan_buffer buffers[] = {{(void *)a, 0}, {(void *)b, 0}, {c, 0}};
         plan *p = NULL;

@@ -20,7 +20,7 @@ extension DiffusionTransformer: Denoiser {
                 words = keeps.contains(0) ? dropping(text, keeps: Tensor(keeps, [keeps.count])) : text
             }
         }
-        let output = self(input.state, t: input.networkTime, classes: labels, text: words)
+        let output = self(input.state, t: input.networkTime, classes: labels, text: words, scope: input.scope)
         return Prediction(splitting: output, configuration.prediction, learnsVariance: configuration.learnsVariance)
     }
 }

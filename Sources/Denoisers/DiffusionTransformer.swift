@@ -104,27 +104,64 @@ public final class DiffusionTransformer: Module {
     /// The label that means "no class".
     public var nullClass: Int { configuration.classes }
 
-    public func callAsFunction(_ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil) -> Tensor {
+    /// - Parameter scope: where steps of one sampling run keep what they share.
+    public func callAsFunction(
+        _ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil, scope: RunScope? = nil
+    ) -> Tensor {
         let B = x.shape[0]
         var h = patches(patchified(x, configuration.patch)) + positions  // [B, N, D]
-        var c = time(t)  // [B, D]
-        if let classes, let labels { c = c + classes(Tokens(labels)) }
-        if let text, let words { c = c + text(words.pooled) }
-        let condition = silu(c)
         var extra = 0
         var mask: Tensor?
         if let context, let words {
             let L = words.states.shape[1]
+            let c = condition(time(t), labels, words)
             h = concatenated([context(words.states), c.unsqueezed(1), h], axis: 1)  // [B, L + 1 + N, D]
             extra = L + 1
             mask = concatenated([words.mask, .ones([B, 1 + configuration.tokens])], axis: 1)
         }
-        let shared = sharedModulation.map { $0(condition) }  // [B, 6 D]
-        for block in blocks { h = block(h, given: condition, shared: shared, mask: mask, words: words) }
+        let tables = modulations(t, labels, words, scope)
+        for (i, block) in blocks.enumerated() {
+            let heard = block.crossAttention.flatMap { layer in
+                words.map { words in
+                    let make = { [layer.keysAndValues(words.states)] }
+                    return (scope?.remembered("words of block \(i)", make) ?? make())[0]
+                }
+            }
+            h = block(h, tables[i], mask: mask, keysAndValues: heard, wordMask: words?.mask)
+        }
         if extra > 0 { h = h.slice(1, extra..<h.shape[1]) }
-        let m = finalModulation(condition).chunked(2, axis: 1)  // shift, scale
+        let m = tables[blocks.count].chunked(2, axis: 1)  // shift, scale
         let y = output(normModulate(h, scale: m[1], shift: m[0], eps: 1e-6))  // [B, N, p p C']
         return unpatchified(y, configuration.patch, configuration.height, configuration.width).cast(to: .f32)
+    }
+
+    /// Time and what is known of the samples, broadcast together.
+    private func condition(_ time: Tensor, _ labels: [Int]?, _ words: EncodedText?) -> Tensor {
+        var c = time
+        if let classes, let labels { c = c + classes(Tokens(labels)) }
+        if let text, let words { c = c + text(words.pooled) }
+        return c
+    }
+
+    /// Shift, scale and gate, twice, for each block: [R, 6 D]; then shift and scale of the last norm: [R, 2 D].
+    private func modulations(_ c: Tensor) -> [Tensor] {
+        let c = silu(c)
+        let shared = sharedModulation.map { $0(c) }
+        return blocks.map { $0.modulation(of: c, shared) } + [finalModulation(c)]
+    }
+
+    /// Of a step at times `t`. In a sampling run many steps' are made together: as rows of one product instead of many.
+    private func modulations(_ t: [Float], _ labels: [Int]?, _ words: EncodedText?, _ scope: RunScope?) -> [Tensor] {
+        let (B, D) = (t.count, configuration.dim)
+        guard let scope, let now = t.first, t.allSatisfy({ $0 == now }),
+            let tables = scope.table(
+                at: now, bytesPerTime: 4 * B * D * (6 * blocks.count + 2),
+                { times in
+                    let c = condition(time(times).unsqueezed(1), labels, words).broadcast(to: [times.count, B, D])
+                    return modulations(c.reshaped([-1, D])).map { $0.reshaped([times.count, B, -1]) }
+                })
+        else { return modulations(condition(time(t), labels, words)) }
+        return tables
     }
 
     /// What the model hears instead of each caption whose `keeps` is 0.
@@ -146,7 +183,7 @@ public final class DiffusionTransformer: Module {
 
 /// Transformer block modulated by a condition, the identity at initialisation.
 ///
-///     x: [B, N, D], c: [B, D] already through SiLU, shared: [B, 6 D] or nil
+///     x: [B, N, D]
 ///     returns [B, N, D]
 final class DiTBlock: Module {
     let modulation: Linear?
@@ -169,12 +206,19 @@ final class DiTBlock: Module {
         super.init()
     }
 
-    func callAsFunction(_ x: Tensor, given c: Tensor, shared: Tensor?, mask: Tensor?, words: EncodedText?) -> Tensor {
-        let all = if let shared, let offset { shared + offset.value } else { modulation!(c) }
-        let m = all.chunked(6, axis: 1)  // shift, scale, gate; twice
+    /// From conditions through SiLU, [R, D], or where blocks share the map from its result, [R, 6 D].
+    func modulation(of c: Tensor, _ shared: Tensor?) -> Tensor {
+        if let shared, let offset { shared + offset.value } else { modulation!(c) }
+    }
+
+    /// - Parameters:
+    ///   - table: [B, 6 D], as `modulation(of:)` gives it.
+    ///   - keysAndValues: of the words, for cross-attention: [B, L, 2 D].
+    func callAsFunction(_ x: Tensor, _ table: Tensor, mask: Tensor?, keysAndValues: Tensor?, wordMask: Tensor?) -> Tensor {
+        let m = table.chunked(6, axis: 1)  // shift, scale, gate; twice
         var h = gatedResidual(x, gate: m[2], attention(normModulate(x, scale: m[1], shift: m[0], eps: 1e-6), mask: mask))
-        if let crossAttention, let contextNorm, let words {
-            h = h + crossAttention(contextNorm(h), over: words.states, mask: words.mask)
+        if let crossAttention, let contextNorm, let keysAndValues {
+            h = h + crossAttention(contextNorm(h), overKeysAndValues: keysAndValues, mask: wordMask)
         }
         return gatedResidual(h, gate: m[5], feedForward(normModulate(h, scale: m[4], shift: m[3], eps: 1e-6)))
     }

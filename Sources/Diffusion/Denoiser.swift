@@ -73,6 +73,8 @@ public struct DenoiserInput {
     public var previous: Tensor?
     /// One place per sample where training draws dropout; nil when evaluating.
     public var places: [Noise]?
+    /// Where something may be kept for the next step; nil outside of sampling runs.
+    public var scope: RunScope?
 
     public init(
         state: Tensor, time: [Float], networkTime: [Float], conditions: [Condition] = [], paddingMask: Tensor? = nil,

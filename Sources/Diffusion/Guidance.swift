@@ -75,18 +75,22 @@ public struct Guidance: Sendable, Equatable {
 extension Denoiser {
     /// What a sampler calls: this network under conditions and guidance, told the schedule's times.
     ///
-    /// - Parameter cleanMask: 1 where the state is known, for networks that were trained to be told.
+    /// - Parameters:
+    ///   - grid: the steps of the run, where they are known: what depends on times and conditions alone is then worked out once.
+    ///   - cleanMask: 1 where the state is known, for networks that were trained to be told.
     public func predictor(
-        schedule: any Schedule, conditions: [Condition] = [], guidance: Guidance = Guidance(),
+        schedule: any Schedule, along grid: TimeGrid? = nil, conditions: [Condition] = [], guidance: Guidance = Guidance(),
         negative: [Condition]? = nil, paddingMask: Tensor? = nil, cleanMask: Tensor? = nil
     ) -> (Tensor, Double, Tensor?) -> Prediction {
-        { state, time, previous in
+        let scope = grid.map { grid in RunScope(times: grid.times.map { Float(schedule.networkTime($0)) }) }
+        return { state, time, previous in
             let count = state.shape[0]
-            let input = DenoiserInput(
+            var input = DenoiserInput(
                 state: state, time: [Float](repeating: Float(time), count: count),
                 networkTime: [Float](repeating: Float(schedule.networkTime(time)), count: count),
                 conditions: conditions,
                 paddingMask: paddingMask, cleanMask: cleanMask, previous: previous)
+            input.scope = scope
             return guidance.predict(self, input, at: time, negative: negative)
         }
     }

@@ -23,6 +23,7 @@ extension DenoiserInput {
             paddingMask: joined(perSample(a.paddingMask, a), perSample(b.paddingMask, b)),
             cleanMask: joined(perSample(a.cleanMask, a), perSample(b.cleanMask, b)),
             previous: joined(a.previous, b.previous), places: zip(a.places, b.places).map { $0 + $1 })
+        scope = a.scope?.part(-1)
     }
 }
 

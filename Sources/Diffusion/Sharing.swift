@@ -25,10 +25,12 @@ extension DenoiserInput {
     public func samples(_ range: Range<Int>) -> DenoiserInput {
         // A mask that all samples share has a first axis of 1.
         func part(_ x: Tensor?) -> Tensor? { x.map { $0.shape[0] == time.count ? $0.slice(0, range) : $0 } }
-        return DenoiserInput(
+        var input = DenoiserInput(
             state: state.slice(0, range), time: Array(time[range]), networkTime: Array(networkTime[range]),
             conditions: conditions.map { $0.samples(range) }, paddingMask: part(paddingMask), cleanMask: part(cleanMask),
             previous: part(previous), places: places.map { Array($0[range]) })
+        input.scope = scope?.part(range.lowerBound, range.upperBound)
+        return input
     }
 }
 

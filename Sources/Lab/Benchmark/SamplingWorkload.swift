@@ -15,12 +15,13 @@ extension Workload {
             guard let schedule = try? ChainSchedule(), let grid = try? Spacing.linspace.grid(steps: steps, for: schedule) else {
                 fatalError("dit-s2-sample: the linear chain has no grid of \(steps) steps")
             }
-            let predict = model.predictor(
-                schedule: schedule, conditions: [Condition(.classes, labels: Array(0..<count))], guidance: Guidance(scale: 4))
             var run = 0
             return {
                 run += 1
                 let places = (0..<count).map { Noise(seed: 4)(run)($0) }
+                let predict = model.predictor(
+                    schedule: schedule, along: grid, conditions: [Condition(.classes, labels: Array(0..<count))],
+                    guidance: Guidance(scale: 4))
                 let x = normal(places.map { $0("prior") }, [c.height, c.width, c.channels])
                 _ = withPrecision(precision) {
                     DPMSolver2M().sample(

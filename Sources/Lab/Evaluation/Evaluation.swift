@@ -128,7 +128,7 @@ public struct Evaluation {
         return concatenated(parts, axis: 0)
     }
 
-    /// PSNR, SSIM and, for tokens, codebook use over examples of the split.
+    /// PSNR, SSIM and, for tokens, codebook use over examples of the split; of shapes also how many the checker still reads.
     private func reconstruction(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
         let codec: any Codec
         switch loaded.system {
@@ -138,14 +138,18 @@ public struct Evaluation {
         }
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
-        var (psnr, ssim) = (0.0, 0.0)
+        var (psnr, ssim, read) = (0.0, 0.0, 0)
         var used: CodebookUsage?
         for first in stride(from: 0, to: total, by: 16) {
-            let x = Tensor(try (first..<min(first + 16, total)).compactMap { try dataset.example($0, epoch: 0).picture })
+            let examples = try (first..<min(first + 16, total)).map { try dataset.example($0, epoch: 0) }
+            let x = Tensor(examples.compactMap(\.picture))
             let encoding = withoutGradients { codec.encode(x) }
             let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
             psnr += PictureDifference.psnr(y, x).reduce(0, +)
             ssim += PictureDifference.ssim(y, x).reduce(0, +)
+            if kind == "shapes" {
+                read += zip(y.pictures, examples).count { ShapesChecker.matches($0, $1.caption ?? "") }
+            }
             if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
                 if used == nil { used = CodebookUsage(codes: codes) }
                 used!.add(tokens)
@@ -157,6 +161,12 @@ public struct Evaluation {
                 text: String(format2: psnr / Double(total)) + " dB over \(total) \(split) pictures"),
             Result(name: "ssim", value: ssim / Double(total), text: String(format2: ssim / Double(total))),
         ]
+        if kind == "shapes" {
+            results.append(
+                Result(
+                    name: "read-back", value: Double(read) / Double(total),
+                    text: "\(read) of \(total) read as their captions: no generator in these latents can do better"))
+        }
         if let used {
             results.append(
                 Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))

@@ -48,10 +48,18 @@ public final class CrossAttention: Module {
     }
 
     public func callAsFunction(_ x: Tensor, over context: Tensor, mask: Tensor? = nil) -> Tensor {
+        self(x, overKeysAndValues: keysAndValues(context), mask: mask)
+    }
+
+    /// What `x` does not change: `[B, L, 2 D]`.
+    public func keysAndValues(_ context: Tensor) -> Tensor { keyValue(context) }
+
+    /// - Parameter keysAndValues: as the function of that name gives them.
+    public func callAsFunction(_ x: Tensor, overKeysAndValues keysAndValues: Tensor, mask: Tensor? = nil) -> Tensor {
         let (B, N, D) = x.shape3
         let K = D / heads
         let q = query(x).reshaped([B, N, heads, K])
-        let kv = keyValue(context).reshaped([B, context.shape[1], 2, heads, K])
+        let kv = keysAndValues.reshaped([B, keysAndValues.shape[1], 2, heads, K])
         let (k, v) = (kv.slice(2, 0..<1).squeezed(2), kv.slice(2, 1..<2).squeezed(2))
         return output(attention(q, k, v, mask: mask).reshaped([B, N, D]))
     }

@@ -81,7 +81,7 @@ struct GaussianGenerator {
                         do { try watch(first, progress) } catch { failure = error }
                     },
                     predict: denoiser.predictor(
-                        schedule: schedule, conditions: said.told, guidance: guidance, negative: said.negative))
+                        schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative))
             }
             if let failure { throw failure }
             try deliver(chunk, latents)

@@ -8,6 +8,9 @@ extension CPUBackend {
         let (m, n) = (c.shape[c.rank - 2], c.shape[c.rank - 1])
         let k = a.shape[a.rank - (how.transposesA ? 2 : 1)]
         guard c.count > 0 else { return }
+        if a.dtype == .bf16, !Self.multipliesBF16 {
+            return widened(a, b, into: c) { product($0[0], $0[1], how, into: $1) }
+        }
         if a.dtype == .bf16 || (c.rank == 2 && Self.suitsOneDNN(m, n, k, panel: how.panel)) {
             for i in 0..<batch {
                 let status = cdnnl_matmul(
@@ -70,6 +73,11 @@ extension CPUBackend {
 
     package func convolution(_ call: ConvolutionCall, bias: Tensor?, into y: Tensor) {
         guard y.count > 0 else { return }
+        if call.x.dtype == .bf16, !Self.multipliesBF16 {
+            return widened(call.x, call.weight, into: y) {
+                convolution(call.replacing(x: $0[0], weight: $0[1]), bias: bias, into: $1)
+            }
+        }
         var geometry = call.geometry(y)
         check(
             cdnnl_convolution_forward(
@@ -80,6 +88,12 @@ extension CPUBackend {
 
     package func convolutionBackwardData(_ call: ConvolutionCall, _ gy: Tensor, into gx: Tensor) {
         guard gy.count > 0 else { return }
+        if gy.dtype == .bf16, !Self.multipliesBF16 {
+            return widened(call.weight, gy, into: gx) {
+                // Of x only the shape matters here.
+                convolutionBackwardData(call.replacing(x: $1, weight: $0[0]), $0[1], into: $1)
+            }
+        }
         var geometry = call.geometry(gy)
         check(
             cdnnl_convolution_backward_data(&geometry, gy.dtype.code, gy.pointer, call.weight.pointer, gx.pointer),
@@ -88,6 +102,11 @@ extension CPUBackend {
 
     package func convolutionBackwardWeights(_ call: ConvolutionCall, _ gy: Tensor, into gw: Tensor, gbias: Tensor?) {
         guard gy.count > 0 else { return }
+        if gy.dtype == .bf16, !Self.multipliesBF16 {
+            return widened(call.x, gy, into: gw) {
+                convolutionBackwardWeights(call.replacing(x: $0[0], weight: call.weight), $0[1], into: $1, gbias: gbias)
+            }
+        }
         var geometry = call.geometry(gy)
         check(
             cdnnl_convolution_backward_weights(

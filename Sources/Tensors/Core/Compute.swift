@@ -19,5 +19,5 @@ public enum Compute {
     /// oneDNN's version and instruction set.
     public static var dnnl: String { "\(String(cString: cdnnl_version())) \(String(cString: cdnnl_isa()))" }
     /// True when the processor multiplies bf16 in hardware.
-    public static var hasBF16: Bool { ll_has_bf16() }
+    public static var hasBF16: Bool { CPUBackend.multipliesBF16 }
 }
