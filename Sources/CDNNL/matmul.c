@@ -2,6 +2,7 @@
 // fixed size, each made by a primitive of one thread, so that a row's bits depend on nothing but its own operands and the panel.
 #include "CDNNL.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "plan.h"
@@ -83,6 +84,7 @@ typedef struct {
     int64_t panel, panels, strips, tasks, next;
     int slots, c_bytes, status;
     plan *wide, *narrow;        // plans of full strips and of the last one, where that is narrower
+    const cdnnl_packed *kept;   // B packed beforehand, or NULL
     bool gathers;               // all panels of A are copied (it is transposed), else only an unfinished last one
     int64_t a_stride;           // elements between rows of the panels given to the primitives
     char *packed_b, *gathered_a, *last_c, *scratchpads;
@@ -197,37 +199,65 @@ static size_t packed_bytes(const plan *p) { return p->operands[1].bytes; }
 
 static size_t scratchpad_bytes(const plan *p) { return p->scratchpad_bytes; }
 
-/// Lays out the arena and packs B, strip by strip.
+/// What strips look like to their primitives; a plan made for other rows may want another layout.
+static dnnl_memory_desc_t layout(const plan *p) {
+    const dnnl_memory_desc_t *found = NULL;
+    dnnl_memory_desc_t none;
+    memset(&none, 0, sizeof none);
+    return p && !dnnl_memory_get_memory_desc(p->operands[1].inner, &found) ? *found : none;
+}
+
+struct cdnnl_packed {
+    dnnl_memory_desc_t wide, narrow;
+    int64_t strips;
+    size_t strip_bytes;
+    char *bytes;
+};
+
+static bool is_kept(const tiling *t) {
+    if (!t->kept || t->kept->strips != t->strips || t->kept->strip_bytes != t->strip_bytes) return false;
+    dnnl_memory_desc_t wide = layout(t->wide), narrow = layout(t->narrow);
+    return dnnl_memory_desc_equal(&wide, &t->kept->wide) && dnnl_memory_desc_equal(&narrow, &t->kept->narrow);
+}
+
+/// Packs B, strip by strip.
+static dnnl_status_t pack(const tiling *t, char *to) {
+    const product *q = t->whole;
+    dnnl_status_t status = dnnl_success;
+    for (int64_t s = 0; s < t->strips && !status; s++) {
+        plan *p = t->narrow && s == t->strips - 1 ? t->narrow : t->wide;
+        void *from = (void *)(t->b + (size_t)(s * TILE * (q->tb ? q->ldb : 1)) * item_bytes(q));
+        status = plan_reorder_input(&p->operands[1], from, to + (size_t)s * t->strip_bytes);
+    }
+    return status;
+}
+
+/// Lays out the arena and packs B, where it is not.
 static dnnl_status_t prepare(tiling *t, int threads) {
     const product *q = t->whole;
     bool cut = q->m % t->panel != 0;
     int64_t copies = t->gathers ? t->panels : cut;
-    t->strip_bytes = larger(t->wide, t->narrow, packed_bytes);
     t->scratchpad_bytes = larger(t->wide, t->narrow, scratchpad_bytes);
     t->panel_bytes = up((size_t)(t->panel * t->a_stride) * item_bytes(q));
-    size_t b = t->strip_bytes * (size_t)t->strips, a = t->panel_bytes * (size_t)copies;
+    bool packs = !is_kept(t);
+    size_t b = packs ? t->strip_bytes * (size_t)t->strips : 0, a = t->panel_bytes * (size_t)copies;
     size_t c = cut ? up((size_t)(t->panel * q->n) * (size_t)t->c_bytes) : 0;
     char *arena = plan_arena(b + a + c + t->scratchpad_bytes * (size_t)threads);
     if (!arena) return dnnl_out_of_memory;
-    t->packed_b = arena;
+    t->packed_b = packs ? arena : t->kept->bytes;
     t->gathered_a = arena + b;
     t->last_c = arena + b + a;
     t->scratchpads = arena + b + a + c;
-    for (int64_t s = 0; s < t->strips; s++) {
-        plan *p = t->narrow && s == t->strips - 1 ? t->narrow : t->wide;
-        void *from = (void *)(t->b + (size_t)(s * TILE * (q->tb ? q->ldb : 1)) * item_bytes(q));
-        dnnl_status_t status = plan_reorder_input(&p->operands[1], from, t->packed_b + (size_t)s * t->strip_bytes);
-        if (status) return status;
-    }
+    dnnl_status_t status = packs ? pack(t, t->packed_b) : dnnl_success;
+    if (status) return status;
     t->next = 0;
     t->tasks = copies;
     if (copies) GOMP_parallel(gather, t, (unsigned)least(threads, copies), 0);
     return dnnl_success;
 }
 
-static dnnl_status_t run_panelled(tiling *t) {
+static dnnl_status_t find_tiles(tiling *t) {
     const product *q = t->whole;
-    int threads = plan_threads();
     t->panels = (q->m + t->panel - 1) / t->panel;
     t->strips = (q->n + TILE - 1) / TILE;
     t->gathers = q->ta;
@@ -237,6 +267,14 @@ static dnnl_status_t run_panelled(tiling *t) {
     if (q->n >= TILE) status = find_or_make(&t->wide, &tile, true);
     tile.n = q->n % TILE;
     if (!status && tile.n) status = find_or_make(&t->narrow, &tile, true);
+    t->strip_bytes = larger(t->wide, t->narrow, packed_bytes);
+    return status;
+}
+
+static dnnl_status_t run_panelled(tiling *t) {
+    const product *q = t->whole;
+    int threads = plan_threads();
+    dnnl_status_t status = find_tiles(t);
     if (!status) status = prepare(t, threads);
     if (status) return status;
     t->next = 0;
@@ -250,11 +288,41 @@ static dnnl_status_t run_panelled(tiling *t) {
     return (dnnl_status_t)t->status;
 }
 
+// ---- matrices packed beforehand -------------------------------------------------------------------------------------
+
+cdnnl_packed *cdnnl_pack(int dtype, bool tb, int64_t n, int64_t k, const void *b, int64_t ldb, int64_t lda, int c_dtype, int64_t panel) {
+    if (n < 1 || k < 1 || lda < k || ldb < (tb ? k : n) || panel < 1 || plan_enter()) return NULL;
+    const product whole = {false, tb, panel, n, k, lda, ldb, n, dtype, c_dtype};
+    tiling t = {.whole = &whole, .b = b, .panel = panel};
+    cdnnl_packed *made = calloc(1, sizeof *made);
+    if (!made || find_tiles(&t)) {
+        free(made);
+        return NULL;
+    }
+    made->wide = layout(t.wide);
+    made->narrow = layout(t.narrow);
+    made->strips = t.strips;
+    made->strip_bytes = t.strip_bytes;
+    void *room = NULL;
+    if (!posix_memalign(&room, 4096, t.strip_bytes * (size_t)t.strips)) made->bytes = room;
+    if (!made->bytes || pack(&t, made->bytes)) {
+        cdnnl_free_packed(made);
+        return NULL;
+    }
+    return made;
+}
+
+void cdnnl_free_packed(cdnnl_packed *packed) {
+    if (!packed) return;
+    free(packed->bytes);
+    free(packed);
+}
+
 // ---- the contract -------------------------------------------------------------------------------------------------
 
 int cdnnl_matmul(
     int dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb, void *c, int c_dtype,
-    int64_t panel) {
+    int64_t panel, const cdnnl_packed *packed) {
     if (m < 0 || n < 1 || k < 1 || lda < (ta ? m : k) || ldb < (tb ? k : n) || panel < 0 || (dtype != 0 && dtype != 1) ||
         (c_dtype != 0 && c_dtype != dtype))
         return dnnl_invalid_arguments;
@@ -263,7 +331,7 @@ int cdnnl_matmul(
     if (status) return status;
     const product whole = {ta, tb, m, n, k, lda, ldb, n, dtype, c_dtype};
     if (panel > 0) {
-        tiling t = {.whole = &whole, .a = a, .b = b, .c = c, .panel = panel, .c_bytes = c_dtype ? 2 : 4};
+        tiling t = {.whole = &whole, .a = a, .b = b, .c = c, .panel = panel, .c_bytes = c_dtype ? 2 : 4, .kept = packed};
         status = run_panelled(&t);
     } else {
         const plan_buffer buffers[] = {{(void *)a, 0}, {(void *)b, 0}, {c, 0}};

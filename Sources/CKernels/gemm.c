@@ -13,6 +13,7 @@ struct gemm_call {
     const float *a, *b;
     float *c;
     void (*rowwise)(const gemm_call *, const float *, const float *, float *, int64_t, int64_t, int64_t, int64_t);
+    void (*dots)(const gemm_call *, const float *, const float *, float *, int64_t, int64_t);
 };
 
 #define LL_BODY "gemm_body.h"
@@ -105,6 +106,16 @@ static void gemm_task(void *context, int64_t task) {
     if (whole < rows) padded_panel(g, a + whole * g->lda, b, c + whole * g->ldc, rows - whole, columns);
 }
 
+/// Columns that a task of `dots` takes: its part of B stays in cache over the rows of A.
+#define LL_DOT_COLUMNS 32
+
+static void dot_task(void *context, int64_t task) {
+    const gemm_call *g = context;
+    int64_t strips = ll_pieces(g->n, LL_DOT_COLUMNS), item = task / strips, from = task % strips * LL_DOT_COLUMNS;
+    g->dots(g, g->a + item * g->a_batch, g->b + item * g->b_batch, g->c + item * g->c_batch, from,
+            ll_min(g->n, from + LL_DOT_COLUMNS));
+}
+
 /// Panels tall enough for OpenBLAS to be fast, short enough for two threads to share a small product. From m alone.
 static int64_t chosen_panel(int64_t m) { return m >= 1024 ? 128 : m > 64 ? 64 : ll_max(1, m); }
 
@@ -122,7 +133,11 @@ void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, con
     if (m <= 0 || n <= 0 || batch <= 0) return;
     pthread_once(&probed, probe);
     gemm_call g = {ta, tb, padded, m, n, k, lda, a_batch, ldb, b_batch, ldc, c_batch, 0, 0, 0, n, 1, alpha, beta, a, b, c,
-                   LL_PICK(rowwise_panel)};
+                   LL_PICK(rowwise_panel), LL_PICK(dot_columns)};
+    if (padded && panel > 0 && panel < 64 && tb && !ta && alpha == 1 && beta == 0) {
+        ll_run(batch * m * n * k / 32, batch * ll_pieces(n, LL_DOT_COLUMNS), dot_task, &g);
+        return;
+    }
     // A padded product's panel must not depend on m.
     g.panel = panel > 0 ? panel : padded ? 64 : chosen_panel(m);
     // Wide products are also cut into strips of columns, by a rule that sees m only where bits may depend on m.

@@ -4,6 +4,7 @@
 #ifndef LL_GEMM_NAMES
 #define LL_GEMM_NAMES
 #define row_block K(row_block_)
+#define dot_block K(dot_block_)
 #endif
 
 /// `rows` (a constant, at most 6) rows of C, one strip of 16 columns; `strip` is [k, 16].
@@ -18,6 +19,43 @@ INLINE void row_block(int rows, int64_t k, const float *a, int64_t row_stride, i
         vf v = alpha * sum[r];
         if (beta != 0.0f) v = beta * get(c + r * ldc, LL_F32, 0, columns) + v;
         put(c + r * ldc, LL_F32, 0, columns, v);
+    }
+}
+
+/// `rows` by `columns` elements of A B^T (constants), each a sum in 16 lanes over k, then over the lanes: again alike everywhere.
+/// Both matrices are read along their rows, so nothing is copied first: what few rows against a large matrix want.
+INLINE void dot_block(int rows, int columns, int64_t k, const float *a, int64_t lda, const float *b, int64_t ldb, float *c,
+                      int64_t ldc) {
+    vf sum[4][4];
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < columns; j++) sum[r][j] = 0;
+    for (int64_t i = 0; i < k; i += 16) {
+        vf left[4];
+        for (int r = 0; r < rows; r++) left[r] = get(a + r * lda, LL_F32, i, k);
+        for (int j = 0; j < columns; j++) {
+            vf right = get(b + j * ldb, LL_F32, i, k);
+            for (int r = 0; r < rows; r++) sum[r][j] = left[r] * right + sum[r][j];
+        }
+    }
+    for (int r = 0; r < rows; r++)
+        for (int j = 0; j < columns; j++) c[r * ldc + j] = hsum(sum[r][j]);
+}
+
+static void K(dot_columns)(const gemm_call *g, const float *a, const float *b, float *c, int64_t from, int64_t to) {
+    enum { SIDE = LL_REGISTERS >= 32 ? 4 : 2 };
+    int64_t j = from;
+    for (; j < to; j += j + SIDE <= to ? SIDE : 1) {
+        const bool wide = j + SIDE <= to;
+        const float *right = b + j * g->ldb;
+        int64_t r = 0;
+        for (; r + SIDE <= g->m; r += SIDE) {
+            if (wide) dot_block(SIDE, SIDE, g->k, a + r * g->lda, g->lda, right, g->ldb, c + r * g->ldc + j, g->ldc);
+            else dot_block(SIDE, 1, g->k, a + r * g->lda, g->lda, right, g->ldb, c + r * g->ldc + j, g->ldc);
+        }
+        for (; r < g->m; r++) {
+            if (wide) dot_block(1, SIDE, g->k, a + r * g->lda, g->lda, right, g->ldb, c + r * g->ldc + j, g->ldc);
+            else dot_block(1, 1, g->k, a + r * g->lda, g->lda, right, g->ldb, c + r * g->ldc + j, g->ldc);
+        }
     }
 }
 

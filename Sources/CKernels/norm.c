@@ -4,7 +4,7 @@
 typedef struct {
     int64_t rows, columns, rows_per_task;
     const void *x, *gy;
-    int dtype;
+    int dtype, y_dtype;   // of x and gx; of y and gy
     bool centered;
     float eps;
     const float *weight, *bias, *scale, *shift;
@@ -21,16 +21,16 @@ typedef struct {
 void ll_norm(int64_t rows, int64_t columns, const void *x, int dtype, bool centered, float eps,
              const float *weight, const float *bias,
              const float *scale, const float *shift, int64_t rows_per_group, int64_t table_stride,
-             void *y, float *mean, float *rstd) {
+             void *y, int y_dtype, float *mean, float *rstd) {
     norm_call c = {.rows = rows, .columns = columns, .rows_per_task = ll_rows_per_task(columns), .x = x, .dtype = dtype,
-                   .centered = centered, .eps = eps, .weight = weight, .bias = bias, .scale = scale, .shift = shift,
+                   .y_dtype = y_dtype, .centered = centered, .eps = eps, .weight = weight, .bias = bias, .scale = scale, .shift = shift,
                    .rows_per_group = ll_max(1, rows_per_group), .table_stride = table_stride,
                    .y = y, .mean = mean, .rstd = rstd};
     ll_run(rows * columns, ll_pieces(rows, c.rows_per_task), LL_PICK(norm_task), &c);
 }
 
-void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *gy, int dtype, bool centered,
-                      const float *mean, const float *rstd, const float *weight, const float *scale,
+void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *gy, int dtype, int y_dtype,
+                      bool centered, const float *mean, const float *rstd, const float *weight, const float *scale,
                       int64_t rows_per_group, int64_t table_stride,
                       void *gx, float *gweight, float *gbias, float *gscale, float *gshift) {
     const bool per_group = gscale != NULL || gshift != NULL, wanted = per_group || gweight != NULL || gbias != NULL;
@@ -40,7 +40,7 @@ void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *
     const int64_t pieces = ll_pieces(group_rows, rows_per_task);
     float *sums = wanted ? ll_scratch(LL_SCRATCH_PARTIALS, groups * pieces * 2 * columns) : NULL;
     norm_call c = {.rows = rows, .columns = columns, .rows_per_task = rows_per_task, .x = x, .gy = gy, .dtype = dtype,
-                   .centered = centered, .weight = weight, .scale = scale, .rows_per_group = rows_per_group,
+                   .y_dtype = y_dtype, .centered = centered, .weight = weight, .scale = scale, .rows_per_group = rows_per_group,
                    .table_stride = table_stride, .y = gx, .mean = (float *)mean, .rstd = (float *)rstd,
                    .group_rows = group_rows, .pieces = pieces, .sums = sums};
     ll_run(rows * columns, groups * pieces, LL_PICK(norm_backward_task), &c);

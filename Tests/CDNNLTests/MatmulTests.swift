@@ -39,17 +39,20 @@ struct Product: CustomStringConvertible {
         return c
     }
 
-    /// Rows `rows` of C, computed as a product of only that many rows.
-    func computed(panel: Int, rows: Range<Int>? = nil) throws -> Stored {
+    /// Rows `rows` of C, computed as a product of only that many rows; with B packed beforehand, if asked.
+    func computed(panel: Int, rows: Range<Int>? = nil, packs: Bool = false) throws -> Stored {
         let rows = rows ?? 0..<m
         var c = Stored(unset: rows.count * n, result)
         let (a, b) = (a.bytes, b.bytes)
         let offset = a.count / (lda * (ta ? k : m)) * rows.lowerBound * (ta ? 1 : lda)
+        let packed = packs ? cdnnl_pack(dtype, tb, Int64(n), Int64(k), b, Int64(ldb), Int64(lda), result, Int64(panel)) : nil
+        defer { cdnnl_free_packed(packed) }
+        #expect(!packs || packed != nil)
         try check(
             a.withUnsafeBytes { a in
                 cdnnl_matmul(
                     dtype, ta, tb, Int64(rows.count), Int64(n), Int64(k), a.baseAddress! + offset, Int64(lda), b,
-                    Int64(ldb), &c.bytes, result, Int64(panel))
+                    Int64(ldb), &c.bytes, result, Int64(panel), packed)
             })
         return c
     }
@@ -84,6 +87,9 @@ struct Product: CustomStringConvertible {
                         let part = try one.computed(panel: panel, rows: rows)
                         let expected = whole.part(rows.lowerBound * 250..<rows.upperBound * 250)
                         #expect(part == expected, "rows \(rows) by \(panel), \(threads) threads, \(one)")
+                        guard !one.ta else { continue }
+                        let packed = try one.computed(panel: panel, rows: rows, packs: true)
+                        #expect(packed == expected, "packed, rows \(rows) by \(panel), \(threads) threads, \(one)")
                     }
                 }
             }
@@ -113,10 +119,10 @@ struct Product: CustomStringConvertible {
     @Test func `rows shorter than the matrix are refused by name`() {
         var c = [Float](repeating: 7, count: 4)
         let a = [UInt16](repeating: 0, count: 4)
-        let status = cdnnl_matmul(1, false, false, 2, 2, 2, a, 1, a, 2, &c, 0, 0)
+        let status = cdnnl_matmul(1, false, false, 2, 2, 2, a, 1, a, 2, &c, 0, 0, nil)
         #expect(String(cString: cdnnl_status(status)) == "invalid arguments")
         #expect(c == [7, 7, 7, 7])
-        #expect(cdnnl_matmul(1, false, false, 0, 2, 2, a, 2, a, 2, &c, 0, 32) == 0)
+        #expect(cdnnl_matmul(1, false, false, 0, 2, 2, a, 2, a, 2, &c, 0, 32, nil) == 0)
         #expect(c == [7, 7, 7, 7])
     }
 }

@@ -84,15 +84,15 @@ private let shapes = [(1, 1), (3, 5), (7, 33), (64, 384), (2, 9001), (0, 4)]
         }
     }
 
-    @Test(arguments: Kind.allCases) func `norms with weights or modulation, and all their gradients`(
-        kind: Kind
-    ) {
+    /// Of x and gx, and of y and gy.
+    @Test(arguments: [(Kind.f32, Kind.f32), (.bf16, .bf16), (.f32, .bf16)])
+    func `norms with weights or modulation, and all their gradients`(kind: Kind, out: Kind) {
         var draw = Draw(8)
         for (n, c, perGroup) in [
             (1, 1, 1), (6, 5, 3), (10, 33, 5), (260, 128, 130), (600, 70, 300), (0, 8, 1),
         ] {
             for (centered, modulated) in [(true, false), (false, false), (true, true), (false, true)] {
-                let x = kind.rounded(draw.values(n * c, -1, 3)), gy = kind.rounded(draw.values(n * c))
+                let x = kind.rounded(draw.values(n * c, -1, 3)), gy = out.rounded(draw.values(n * c))
                 let groups = (n + perGroup - 1) / perGroup, stride = 2 * c + 3
                 let weight = Kind.f32.rounded(draw.values(c)), bias = Kind.f32.rounded(draw.values(c))
                 // Scale, then shift, in one wider table.
@@ -103,20 +103,20 @@ private let shapes = [(1, 1), (3, 5), (7, 33), (64, 384), (2, 9001), (0, 4)]
                 let offset = { (r: Int, i: Int) in modulated ? table[r / perGroup * stride + c + i] : bias[i]
                 }
                 let (xb, gb, wb, bb, tb) = (
-                    Buffer(kind, x), Buffer(kind, gy), f32(weight), f32(bias), f32(table)
+                    Buffer(kind, x), Buffer(out, gy), f32(weight), f32(bias), f32(table)
                 )
                 let saved = f32(count: 2 * n)
                 #expect(
                     complaint(
-                        norm(x, c, centered, factor, offset), absolute: 4e-6, relative: 4e-6 + kind.rounding
+                        norm(x, c, centered, factor, offset), absolute: 4e-6, relative: 4e-6 + out.rounding
                     ) {
-                        let y = Buffer(kind, count: n * c)
+                        let y = Buffer(out, count: n * c)
                         ll_norm(
                             Int64(n), Int64(c), xb.pointer, kind.code, centered, 1e-5,
                             modulated ? nil : wb.floats,
                             modulated ? nil : bb.floats, modulated ? tb.floats : nil,
                             modulated ? tb.floats + c : nil,
-                            Int64(perGroup), Int64(stride), y.pointer, saved.floats, saved.floats + n)
+                            Int64(perGroup), Int64(stride), y.pointer, out.code, saved.floats, saved.floats + n)
                         return y.intact ? y.values : []
                     } == nil, "\(n) x \(c), centered \(centered), modulated \(modulated)")
 
@@ -154,7 +154,7 @@ private let shapes = [(1, 1), (3, 5), (7, 33), (64, 384), (2, 9001), (0, 4)]
                         let gx = Buffer(kind, count: size), table = f32(count: 2 * heads * c)
                         let (a, b) = (table.floats, table.floats + heads * c)
                         ll_norm_backward(
-                            Int64(n), Int64(c), xb.pointer, gb.pointer, kind.code, centered,
+                            Int64(n), Int64(c), xb.pointer, gb.pointer, kind.code, out.code, centered,
                             centered ? saved.floats : nil,
                             saved.floats + n, modulated ? nil : wb.floats, modulated ? tb.floats : nil,
                             Int64(perGroup),

@@ -24,9 +24,13 @@ int cdnnl_convolution_backward_weights(const cdnnl_convolution *c, int dtype, co
 /// C[m, n] = op(A) op(B), A and B of `dtype` with row strides, C of that type or f32 (c_dtype) contiguous, f32 accumulation. lda and
 /// ldb count elements from row to row as stored. bf16 is "not implemented" on processors without AVX-512, as its convolutions are.
 /// With `panel` > 0, rows of C are computed in panels of that many rows (last one zero-padded): a row's bits then depend
-/// neither on m, nor on where the row is, nor on the threads.
+/// neither on m, nor on where the row is, nor on the threads. `packed` is B packed beforehand (B itself must still be there) or NULL.
+typedef struct cdnnl_packed cdnnl_packed;
 int cdnnl_matmul(int dtype, bool ta, bool tb, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda, const void *b, int64_t ldb,
-                 void *c, int c_dtype, int64_t panel);
+                 void *c, int c_dtype, int64_t panel, const cdnnl_packed *packed);
+/// B as panelled products with these sizes and an A that is not transposed read it, to be used again and again; NULL where it cannot be made.
+cdnnl_packed *cdnnl_pack(int dtype, bool tb, int64_t n, int64_t k, const void *b, int64_t ldb, int64_t lda, int c_dtype, int64_t panel);
+void cdnnl_free_packed(cdnnl_packed *packed);
 
 const char *cdnnl_status(int status);
 const char *cdnnl_version(void);

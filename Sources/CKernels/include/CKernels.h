@@ -83,15 +83,15 @@ void ll_cross_entropy_backward(int64_t rows, int64_t columns, const float *x, co
 
 /// y = (x - mean) * rstd (centered) or x * rstd (not centered: RMS norm), then * weight + bias (each [columns], may be NULL),
 /// or, with scale/shift given, * (1 + scale[g]) + shift[g] where g = row / rows_per_group and the tables have row stride
-/// `table_stride` elements (f32). x and y same dtype (f32 or bf16). mean (may be NULL if not centered) and rstd: [rows], saved.
+/// `table_stride` elements (f32). y has the dtype of x, or is bf16 where x is f32. mean (may be NULL if not centered) and rstd: [rows], saved.
 void ll_norm(int64_t rows, int64_t columns, const void *x, int dtype, bool centered, float eps,
              const float *weight, const float *bias,
              const float *scale, const float *shift, int64_t rows_per_group, int64_t table_stride,
-             void *y, float *mean, float *rstd);
-/// gx same dtype as x. gweight/gbias [columns] f32 (NULL: not wanted; overwritten). gscale/gshift [groups, columns] f32
+             void *y, int y_dtype, float *mean, float *rstd);
+/// gx has the dtype of x, gy that of y. gweight/gbias [columns] f32 (NULL: not wanted; overwritten). gscale/gshift [groups, columns] f32
 /// contiguous (NULL: not wanted; overwritten). Fixed summation order.
-void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *gy, int dtype, bool centered,
-                      const float *mean, const float *rstd, const float *weight, const float *scale,
+void ll_norm_backward(int64_t rows, int64_t columns, const void *x, const void *gy, int dtype, int y_dtype,
+                      bool centered, const float *mean, const float *rstd, const float *weight, const float *scale,
                       int64_t rows_per_group, int64_t table_stride,
                       void *gx, float *gweight, float *gbias, float *gscale, float *gshift);
 

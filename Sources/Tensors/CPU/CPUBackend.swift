@@ -111,6 +111,8 @@ package struct CPUBackend: Backend {
     }
 
     package func adamW(_ s: AdamWStep) {
+        s.weight.storage.dropForms()
+        s.average?.storage.dropForms()
         let half = s.weight.storage.halfCopy?.pointer.assumingMemoryBound(to: UInt16.self)
         ll_adamw(
             s.weight.count64, s.weight.floats, s.gradient.floats, s.firstMoment.floats, s.secondMoment.floats,

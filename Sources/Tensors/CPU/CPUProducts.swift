@@ -9,13 +9,17 @@ extension CPUBackend {
         let k = a.shape[a.rank - (how.transposesA ? 2 : 1)]
         guard c.count > 0 else { return }
         if a.dtype == .bf16, !Self.multipliesBF16 {
+            var how = how
+            how.reusesSecond = false
             return widened(a, b, into: c) { product($0[0], $0[1], how, into: $1) }
         }
         if a.dtype == .bf16 || (c.rank == 2 && Self.suitsOneDNN(m, n, k, panel: how.panel)) {
+            let packed = how.reusesSecond ? PackedMatrix.kept(a, b, how, n, k, c) : nil
             for i in 0..<batch {
                 let status = cdnnl_matmul(
                     a.dtype.code, how.transposesA, how.transposesB, Int64(m), Int64(n), Int64(k), a.matrix(i), a.rowStride,
-                    b.matrix(i), b.rowStride, c.matrix(i), c.dtype.code, Int64(how.panel))
+                    b.matrix(i), b.rowStride, c.matrix(i), c.dtype.code, Int64(how.panel),
+                    packed?.pointer)
                 check(status, "matrix product")
             }
             return
@@ -116,6 +120,28 @@ extension CPUBackend {
 
     private func check(_ status: Int32, _ what: String) {
         require(status == 0, "\(what): oneDNN says \(String(cString: cdnnl_status(status)))")
+    }
+}
+
+/// A matrix in the layout in which oneDNN's panelled products read it.
+private final class PackedMatrix: @unchecked Sendable {
+    let pointer: OpaquePointer
+
+    init(_ pointer: OpaquePointer) { self.pointer = pointer }
+    deinit { cdnnl_free_packed(pointer) }
+
+    /// Lives as long as the values of `b` do.
+    static func kept(
+        _ a: Tensor, _ b: Tensor, _ how: MatrixProduct, _ n: Int, _ k: Int, _ c: Tensor
+    ) -> PackedMatrix? {
+        guard c.rank == 2, how.panel > 0, !how.transposesA, b.offset == 0 else { return nil }
+        let name = "packed \(how.transposesB) \(n) \(k) \(b.rowStride) \(a.rowStride) \(c.dtype) \(how.panel)"
+        return b.storage.form(name) {
+            cdnnl_pack(
+                a.dtype.code, how.transposesB, Int64(n), Int64(k), b.pointer, b.rowStride, a.rowStride, c.dtype.code,
+                Int64(how.panel)
+            ).map(PackedMatrix.init)
+        }
     }
 }
 

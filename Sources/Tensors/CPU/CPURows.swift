@@ -41,17 +41,17 @@ extension CPUBackend {
         switch affine {
         case .none:
             ll_norm(
-                rows, columns, x.pointer, x.dtype.code, centred, eps, nil, nil, nil, nil, 1, 0, y.pointer, mean,
+                rows, columns, x.pointer, x.dtype.code, centred, eps, nil, nil, nil, nil, 1, 0, y.pointer, y.dtype.code, mean,
                 statistics.rstd.floats)
         case .columns(let weight, let bias):
             ll_norm(
                 rows, columns, x.pointer, x.dtype.code, centred, eps, weight?.floats, bias?.floats, nil, nil, 1, 0,
-                y.pointer, mean, statistics.rstd.floats)
+                y.pointer, y.dtype.code, mean, statistics.rstd.floats)
         case .modulated(let scale, let shift):
             let (perGroup, stride) = table(scale, rows)
             ll_norm(
                 rows, columns, x.pointer, x.dtype.code, centred, eps, nil, nil, scale.floats, shift.floats, perGroup,
-                stride, y.pointer, mean, statistics.rstd.floats)
+                stride, y.pointer, y.dtype.code, mean, statistics.rstd.floats)
         }
     }
 
@@ -64,16 +64,16 @@ extension CPUBackend {
         switch affine {
         case .none:
             ll_norm_backward(
-                rows, columns, x.pointer, gy.pointer, x.dtype.code, centred, mean, statistics.rstd.floats, nil, nil, 1, 0,
-                gx.pointer, nil, nil, nil, nil)
+                rows, columns, x.pointer, gy.pointer, x.dtype.code, gy.dtype.code, centred, mean, statistics.rstd.floats, nil,
+                nil, 1, 0, gx.pointer, nil, nil, nil, nil)
         case .columns(let weight, _):
             ll_norm_backward(
-                rows, columns, x.pointer, gy.pointer, x.dtype.code, centred, mean, statistics.rstd.floats,
+                rows, columns, x.pointer, gy.pointer, x.dtype.code, gy.dtype.code, centred, mean, statistics.rstd.floats,
                 weight?.floats, nil, 1, 0, gx.pointer, first?.floats, second?.floats, nil, nil)
         case .modulated(let scale, _):
             let (perGroup, stride) = table(scale, rows)
             ll_norm_backward(
-                rows, columns, x.pointer, gy.pointer, x.dtype.code, centred, mean, statistics.rstd.floats, nil,
+                rows, columns, x.pointer, gy.pointer, x.dtype.code, gy.dtype.code, centred, mean, statistics.rstd.floats, nil,
                 scale.floats, perGroup, stride, gx.pointer, nil, nil, first?.floats, second?.floats)
         }
     }

@@ -47,6 +47,8 @@ package struct MatrixProduct {
     package var transposesB = false
     /// Zero-padded panels of this many rows, so that a row's bits do not depend on the others; 0 leaves the cut to the backend.
     package var panel = 0
+    /// The second matrix stays as it is from one product to the next: a backend may keep it in a layout of its own.
+    package var reusesSecond = false
 }
 
 package protocol Backend: Sendable {
@@ -80,9 +82,9 @@ package protocol Backend: Sendable {
     func crossEntropy(_ logits: Tensor, _ targets: [Int32], into loss: Tensor, _ logSumExp: Tensor)
     func crossEntropyBackward(
         _ logits: Tensor, _ targets: [Int32], _ logSumExp: Tensor, _ g: Tensor, into gx: Tensor)
-    /// Layer norm when `centred`, else RMS norm (statistics.mean is then unused).
+    /// Layer norm when `centred`, else RMS norm (statistics.mean is then unused). y has the type of x, or is bf16.
     func norm(_ x: Tensor, centred: Bool, eps: Float, _ affine: NormAffine, into y: Tensor, _ statistics: NormStatistics)
-    /// `first` and `second` receive the gradients of weight and bias, or of scale and shift.
+    /// gy has the type of y, gx that of x. `first` and `second` receive the gradients of weight and bias, or of scale and shift.
     func normBackward(
         _ x: Tensor, _ gy: Tensor, centred: Bool, _ affine: NormAffine, _ statistics: NormStatistics,
         into gx: Tensor, first: Tensor?, second: Tensor?)

@@ -18,6 +18,22 @@ package final class Storage: @unchecked Sendable {
         }
     }
 
+    private let forms = Mutex<[String: any AnyObject & Sendable]>([:])
+
+    /// Another form of the contents, made once: a layout that products read faster, say.
+    func form<Form: AnyObject & Sendable>(_ name: String, _ make: () -> Form?) -> Form? {
+        forms.withLock { forms in
+            if forms[name] == nil { forms[name] = make() }
+            return forms[name] as? Form
+        }
+    }
+
+    /// To be called where the contents change.
+    func dropForms() {
+        forms.withLock { $0 = [:] }
+        halfCopy?.dropForms()
+    }
+
     package init(byteCount: Int) {
         self.byteCount = byteCount
         (pointer, capacity) = Memory.take(byteCount)

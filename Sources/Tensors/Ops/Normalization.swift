@@ -94,7 +94,7 @@ extension Tensor {
 /// Layer norm without parameters, then (1 + scale) x + shift with one row of each per sample (adaLN, Peebles & Xie 2023).
 ///
 ///     x: [B, N, D], scale, shift: [B, D]
-///     returns [B, N, D]
+///     returns [B, N, D], bf16 under bf16 precision: what follows is a product
 public func normModulate(_ x: Tensor, scale: Tensor, shift: Tensor, eps: Float) -> Tensor {
     let (batch, columns) = (x.shape[0], x.shape[x.rank - 1])
     var tables = [
@@ -103,7 +103,7 @@ public func normModulate(_ x: Tensor, scale: Tensor, shift: Tensor, eps: Float) 
     if tables[0].strides[0] != tables[1].strides[0] { tables = tables.map { $0.contiguous() } }
     let affine = NormAffine.modulated(scale: tables[0], shift: tables[1])
     let value = x.detached().contiguous()
-    let y = Tensor(uninitialized: x.shape, x.dtype)
+    let y = Tensor(uninitialized: x.shape, Context.current.precision == .bf16 ? .bf16 : x.dtype)
     let rows = [x.count / Swift.max(1, columns)]
     let statistics = NormStatistics(mean: Tensor(uninitialized: rows), rstd: Tensor(uninitialized: rows))
     backend.norm(value, centred: true, eps: eps, affine, into: y, statistics)
@@ -113,7 +113,7 @@ public func normModulate(_ x: Tensor, scale: Tensor, shift: Tensor, eps: Float) 
         let gScale = Tensor(uninitialized: [batch, columns])
         let gShift = Tensor(uninitialized: [batch, columns])
         backend.normBackward(
-            value, gy.cast(to: value.dtype).contiguous(), centred: true, affine, statistics, into: gx, first: gScale,
+            value, gy.cast(to: y.dtype).contiguous(), centred: true, affine, statistics, into: gx, first: gScale,
             second: gShift)
         table.add(gx, to: nx)
         table.add(gScale, to: nScale)

@@ -19,14 +19,17 @@ extension Tensor {
     }
 }
 
-private func multiplied(_ a: Tensor, _ b: Tensor, panel: Int = 0, result: DType? = nil) -> Tensor {
+private func multiplied(
+    _ a: Tensor, _ b: Tensor, panel: Int = 0, reusesSecond: Bool = false, result: DType? = nil
+) -> Tensor {
     let dtype: DType = a.dtype == .bf16 || b.dtype == .bf16 ? .bf16 : .f32
     let (x, ta) = a.matrixOperand(dtype)
     let (y, tb) = b.matrixOperand(dtype)
     var shape = [a.shape[a.rank - 2], b.shape[b.rank - 1]]
     if a.rank == 3 { shape.insert(Swift.max(a.shape[0], b.shape[0]), at: 0) }
     let c = Tensor(uninitialized: shape, result ?? dtype)
-    backend.product(x, y, MatrixProduct(transposesA: ta, transposesB: tb, panel: panel), into: c)
+    backend.product(
+        x, y, MatrixProduct(transposesA: ta, transposesB: tb, panel: panel, reusesSecond: reusesSecond), into: c)
     return c
 }
 
@@ -71,7 +74,8 @@ public func linear(_ x: Tensor, _ weight: Tensor, _ bias: Tensor? = nil, activat
     let rows = value.shape[0]
     let perSample = x.rank > 1 ? rows / Swift.max(1, x.shape[0]) : 1
     let w = weight.detached().halved(dtype)
-    let y = multiplied(value, w.transposed(), panel: panel(rowsPerSample: perSample))
+    let y = multiplied(
+        value, w.transposed(), panel: panel(rowsPerSample: perSample), reusesSecond: !willRecord(x, weight, bias))
     let keeps = activation != .none && willRecord(x, weight, bias)
     let before = keeps ? Tensor(uninitialized: y.shape, dtype) : nil
     if bias != nil || activation != .none { backend.biasActivation(y, bias: bias?.detached(), activation, before: before) }
