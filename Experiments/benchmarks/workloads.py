@@ -171,6 +171,7 @@ WORKLOADS = {
     "dit-s2-forward": lambda mode, dtype: dit_forward("s", mode, dtype, batch=8),
     "dit-b2-forward-1": lambda mode, dtype: dit_forward("b", mode, dtype, batch=1),
     "dit-b2-forward-8": lambda mode, dtype: dit_forward("b", mode, dtype, batch=8),
+    "dit-b2-forward-8-free": lambda mode, dtype: dit_forward("b", mode, dtype, batch=8),
     "dit-s2-sample": lambda mode, dtype: dit_sample("s", mode, dtype),
     "kl-train": kl_train,
     "kl-decode": kl_decode,

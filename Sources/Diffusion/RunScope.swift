@@ -47,7 +47,9 @@ public struct RunScope: Sendable {
         // Steps follow each other: what was kept for another window is not needed again.
         let key = Key(path: path, name: "times \(first)")
         memory.kept.withLock { kept in
-            for other in kept.keys where other.path == path && other.name.hasPrefix("times ") && other != key { kept[other] = nil }
+            for other in kept.keys where other.path == path && other.name.hasPrefix("times ") && other != key {
+                kept[other] = nil
+            }
         }
         return kept(key) { make(window) }.map { $0.slice(0, index - first..<index - first + 1).squeezed(0) }
     }

@@ -7,10 +7,10 @@ extension Denoiser {
     ///
     /// Threads that share samples wait for each other once, threads that share every operation hundreds of times. The bits are the
     /// same: outside of training no sample's depend on the others.
-    func shared(_ input: DenoiserInput) -> Prediction {
+    package func shared(_ input: DenoiserInput) -> Prediction {
         let (count, threads) = (input.time.count, Compute.threads)
         let isEven = count % threads == 0 || count >= 4 * threads
-        guard threads > 1, isEven, Context.current.isBatchInvariant else { return self(input) }
+        guard threads > 1, isEven, !Context.current.recordsGradients else { return self(input) }
         let ranges = pieces(count, of: (count + threads - 1) / threads)
         let parts = concurrently(ranges.count) { self(input.samples(ranges[$0])) }
         let variances = parts.compactMap(\.variance)

@@ -20,12 +20,15 @@ import Testing
         .text, states: Noise(seed: 3).normal([3, 5, 8]), pooled: Noise(seed: 4).normal([3, 8]),
         mask: Tensor([1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], [3, 5]))
 
-    private func draw(_ model: DiffusionTransformer, _ told: [Condition], _ sampler: any Sampler, scoped: Bool) throws -> Tensor {
+    private func draw(
+        _ model: DiffusionTransformer, _ told: [Condition], _ sampler: any Sampler, scoped: Bool
+    ) throws -> Tensor {
         let schedule = FlowMatching()
         let grid = try Spacing.uniform.grid(steps: 5, for: schedule)
         let places = (0..<3).map { Noise(seed: 1)($0) }
         return sampler.sample(
-            from: GaussianCorruption(schedule).prior(places, [6, 4, 3]), along: grid, schedule: schedule, noise: StepNoise(places),
+            from: GaussianCorruption(schedule).prior(places, [6, 4, 3]), along: grid, schedule: schedule,
+            noise: StepNoise(places),
             predict: model.predictor(
                 schedule: schedule, along: scoped ? grid : nil, conditions: told,
                 guidance: Guidance(scale: 2, interval: 0.3...0.9)))

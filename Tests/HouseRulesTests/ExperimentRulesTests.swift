@@ -13,7 +13,14 @@ import Testing
         _ = try experiment.dataset.example(0, epoch: 0)
     }
 
-    @Test(arguments: Repository.experiments) func `every experiment says how to run it`(file: Repository.File) {
+    @Test(arguments: Repository.ablations) func `every case of every ablation builds`(file: Repository.File) throws {
+        let ablation = try AblationFile(path: Repository.root + "/" + file.path)
+        #expect(file.path.hasSuffix("/\(ablation.name).yaml"))
+        _ = try Ablation(ablation, .init(), say: { _ in })
+    }
+
+    @Test(arguments: Repository.experiments + Repository.ablations)
+    func `every experiment says how to run it`(file: Repository.File) {
         #expect(file.text.hasPrefix("# latentlab "), "\(file.path)")
         #expect(file.lines.prefix(2).last?.hasPrefix("# ") == true, "\(file.path) does not say what it is for")
     }

@@ -26,7 +26,8 @@ enum Repository {
     static let swift = files("Sources", [".swift"])
     static let tests = files("Tests", [".swift"])
     static let c = files("Sources", [".c", ".h"])
-    static let experiments = files("Experiments", [".yaml"])
+    static let experiments = files("Experiments", [".yaml"]).filter { !$0.path.contains("/ablations/") }
+    static let ablations = files("Experiments/ablations", [".yaml"])
     static let documents =
         files("Notebooks-md", [".md"]) + files(".", [".md"]).filter { !$0.path.dropFirst(2).contains("/") }
 

@@ -1,5 +1,6 @@
 import Codecs
 import Denoisers
+import Diffusion
 import Networks
 import Tensors
 import Training
@@ -33,6 +34,7 @@ public struct Workload {
             ditForward("dit-s2-forward", .preset("S", patch: 2), batch: 8),
             ditForward("dit-b2-forward-1", .preset("B", patch: 2), batch: 1),
             ditForward("dit-b2-forward-8", .preset("B", patch: 2), batch: 8),
+            ditForward("dit-b2-forward-8-free", .preset("B", patch: 2), batch: 8, isBatchInvariant: false),
             ditSampling,
             codecTraining,
             codecDecoding,
@@ -54,16 +56,27 @@ public struct Workload {
         return model
     }
 
-    private static func ditForward(_ name: String, _ c: DiTConfiguration, batch: Int) -> Workload {
+    /// The network as a sampler asks it. Without batch invariance bits may depend on the batch: what that promise costs.
+    private static func ditForward(
+        _ name: String, _ c: DiTConfiguration, batch: Int, isBatchInvariant: Bool = true
+    ) -> Workload {
         Workload(
-            name: name, summary: "one forward pass, batch \(batch)", flops: c.forwardFlops * Double(batch),
-            bytes: 4 * c.weightCount
+            name: name,
+            summary: "one forward pass, batch \(batch)" + (isBatchInvariant ? "" : ", bits free to depend on the batch"),
+            flops: c.forwardFlops * Double(batch), bytes: 4 * c.weightCount
         ) { precision in
             let model = model(c, classes: 1000)
             let x = Noise(seed: 2).normal([batch, c.height, c.width, c.channels])
             let t = (0..<batch).map { Float($0 * 100 + 1) }
+            let classes = Condition(.classes, labels: Array(repeating: 3, count: batch))
+            let input = DenoiserInput(state: x, time: t.map { $0 / 1000 }, networkTime: t, conditions: [classes])
             return {
-                _ = withPrecision(precision) { withoutGradients { model(x, t: t, classes: Array(repeating: 3, count: batch)) } }
+                withoutGradients {
+                    Context.with({
+                        $0.precision = precision
+                        $0.isBatchInvariant = isBatchInvariant
+                    }) { _ = model.shared(input) }
+                }
             }
         }
     }

@@ -1,0 +1,125 @@
+import Systems
+import Tensors
+import Training
+
+/// `latentlab ablate`: every case with every seed, each an ordinary run, measured alike.
+///
+/// A cell that is done is not done again, one that was interrupted goes on; cases that differ only below `eval` share their runs.
+public struct Ablation {
+    public struct Options: Sendable {
+        public var folder: String?
+        /// Only cases whose name contains this.
+        public var only: String?
+        public var isQuiet = false
+        /// Where encoded latents are kept between runs.
+        public var cache: String?
+
+        public init() {}
+    }
+
+    public let file: AblationFile
+    public let folder: String
+    private let options: Options
+    private let say: (String) -> Void
+
+    public init(_ file: AblationFile, _ options: Options, say: @escaping (String) -> Void) throws {
+        self.file = file
+        self.options = options
+        self.say = say
+        folder = options.folder ?? "runs/ablations/\(file.name)"
+        // Every case must make sense before the first is trained.
+        let base = try ExperimentFile(path: file.base)
+        for one in file.cases {
+            _ = try Experiment(base.setting(one.changes))
+            _ = try request(one)
+        }
+    }
+
+    /// Nil when interrupted.
+    public func run() throws -> AblationOutcome? {
+        try Folder.create(folder + "/cells")
+        let base = try ExperimentFile(path: file.base)
+        var values: [[Double]] = []
+        let chosen = file.cases.filter { options.only.map($0.name.contains) ?? true }
+        for (i, one) in chosen.enumerated() {
+            var row: [Double] = []
+            for (j, seed) in file.seeds.enumerated() {
+                let number = i * file.seeds.count + j + 1
+                say("cell \(number) of \(chosen.count * file.seeds.count): \(one.name), seed \(seed)")
+                guard let value = try cell(one, seed: seed, base) else { return nil }
+                row.append(value)
+            }
+            values.append(row)
+        }
+        return AblationOutcome(file, cases: chosen.map(\.name), values: values)
+    }
+
+    /// Trains where needed, measures where needed.
+    private func cell(_ one: AblationFile.Case, seed: Int, _ base: ExperimentFile) throws -> Double? {
+        let experiment = try Experiment(base.setting(one.changes + ["seed=\(seed)"]))
+        let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
+        let metric = file.metric
+        let parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
+        let key = SHA256.hex(Array((parts + ["\(metric.count)"] + asked).joined(separator: "\n").utf8))
+        let record = folder + "/cells/\(Self.plain(one.name))-seed-\(seed).json"
+        if let known = try? JSON.read(record), known["key"]?.string == key, let value = known["value"]?.number {
+            return value
+        }
+
+        var training = TrainingRun.Options()
+        training.folder = folder + "/runs/\(Self.plain(one.changes.joined(separator: ",")))-seed-\(seed)"
+        training.isQuiet = options.isQuiet
+        training.cache = options.cache
+        let run = try TrainingRun(experiment, training, say: { _ in })
+        guard try run.run() == .finished else { return nil }
+        let began = monotonicSeconds()
+        let value = try measured(one, experiment, run, seed: seed)
+        let json = JSON.object([
+            ("case", JSON(one.name)), ("seed", JSON(seed)), ("key", JSON(key)), ("value", JSON(value)),
+            ("evaluation_seconds", JSON(monotonicSeconds() - began)),
+        ])
+        try AtomicFile.write(json.encoded(pretty: true) + "\n", to: record)
+        return value
+    }
+
+    private func measured(
+        _ one: AblationFile.Case, _ experiment: Experiment, _ run: TrainingRun, seed: Int
+    ) throws -> Double {
+        if file.metric.name == "loss" {
+            let curve = RunLog.curve("loss", in: try RunLog.lines(of: run.folder.log))
+            let losses = curve.filter { $0.step > experiment.steps * 9 / 10 }
+            guard !losses.isEmpty else { throw WorkError("\(run.folder.log): no loss in the last tenth of the run") }
+            return losses.reduce(0) { $0 + $1.value } / Double(losses.count)
+        }
+        var data: String?
+        if case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
+        let evaluation = Evaluation(
+            model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
+            request: try request(one), grid: nil, quiet: options.isQuiet)
+        let results = try evaluation.run([file.metric.name])
+        guard let found = file.metric.result.map({ name in results.first { $0.name == name } }) ?? results.first else {
+            throw InputError(
+                "no such result", at: "metric.result", expected: results.map(\.name).joined(separator: ", "),
+                found: file.metric.result)
+        }
+        return found.value
+    }
+
+    private func request(_ one: AblationFile.Case) throws -> SampleRequest {
+        var request = SampleRequest()
+        let entries = one.evaluation.map { ConfigurationValue.Entry($0.key, at: $0.value.place, $0.value) }
+        let section = try Section(ConfigurationValue(.map(entries)), keyPath: "eval")
+        request.steps = try section.optionalInt("steps", in: 1...10_000)
+        request.guidance = try section.optionalNumber("cfg_scale", in: -100...100)
+        request.sampler = try section.optionalString("sampler")
+        request.batch = 16
+        return request
+    }
+
+    /// A name that can stand in a path, told apart from others by a few digits where something was lost.
+    private static func plain(_ name: String) -> String {
+        let kept = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.".contains($0)) ? $0 : "_" }.prefix(60))
+        if kept == name && !name.isEmpty { return name }
+        return (kept.isEmpty ? "base" : kept) + "-" + SHA256.hex(Array(name.utf8)).prefix(6)
+    }
+}
