@@ -110,16 +110,16 @@ public final class DiffusionTransformer: Module {
     ) -> Tensor {
         let B = x.shape[0]
         var h = patches(patchified(x, configuration.patch)) + positions  // [B, N, D]
+        lazy var c = condition(time(t), labels, words)  // [B, D]
         var extra = 0
         var mask: Tensor?
         if let context, let words {
             let L = words.states.shape[1]
-            let c = condition(time(t), labels, words)
             h = concatenated([context(words.states), c.unsqueezed(1), h], axis: 1)  // [B, L + 1 + N, D]
             extra = L + 1
             mask = concatenated([words.mask, .ones([B, 1 + configuration.tokens])], axis: 1)
         }
-        let tables = modulations(t, labels, words, scope)
+        let tables = planned(t, labels, words, scope) ?? modulations(c)
         for (i, block) in blocks.enumerated() {
             let heard = block.crossAttention.flatMap { layer in
                 words.map { words in
@@ -150,18 +150,14 @@ public final class DiffusionTransformer: Module {
         return blocks.map { $0.modulation(of: c, shared) } + [finalModulation(c)]
     }
 
-    /// Of a step at times `t`. In a sampling run many steps' are made together: as rows of one product instead of many.
-    private func modulations(_ t: [Float], _ labels: [Int]?, _ words: EncodedText?, _ scope: RunScope?) -> [Tensor] {
+    /// Those of a step of a sampling run, where many steps' are made together: as rows of one product instead of many.
+    private func planned(_ t: [Float], _ labels: [Int]?, _ words: EncodedText?, _ scope: RunScope?) -> [Tensor]? {
+        guard let scope, let now = t.first, t.allSatisfy({ $0 == now }) else { return nil }
         let (B, D) = (t.count, configuration.dim)
-        guard let scope, let now = t.first, t.allSatisfy({ $0 == now }),
-            let tables = scope.table(
-                at: now, bytesPerTime: 4 * B * D * (6 * blocks.count + 2),
-                { times in
-                    let c = condition(time(times).unsqueezed(1), labels, words).broadcast(to: [times.count, B, D])
-                    return modulations(c.reshaped([-1, D])).map { $0.reshaped([times.count, B, -1]) }
-                })
-        else { return modulations(condition(time(t), labels, words)) }
-        return tables
+        return scope.table(at: now, bytesPerTime: 4 * B * D * (6 * blocks.count + 2)) { times in
+            let c = condition(time(times).unsqueezed(1), labels, words).broadcast(to: [times.count, B, D])
+            return modulations(c.reshaped([-1, D])).map { $0.reshaped([times.count, B, -1]) }
+        }
     }
 
     /// What the model hears instead of each caption whose `keeps` is 0.
