@@ -134,6 +134,7 @@ void ll_gemm(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, con
     pthread_once(&probed, probe);
     gemm_call g = {ta, tb, padded, m, n, k, lda, a_batch, ldb, b_batch, ldc, c_batch, 0, 0, 0, n, 1, alpha, beta, a, b, c,
                    LL_PICK(rowwise_panel), LL_PICK(dot_columns)};
+    // Samples of few rows: packing B would cost more than the product, and dots give a row the same bits without panels.
     if (padded && panel > 0 && panel < 64 && tb && !ta && alpha == 1 && beta == 0) {
         ll_run(batch * m * n * k / 32, batch * ll_pieces(n, LL_DOT_COLUMNS), dot_task, &g);
         return;
