@@ -36,6 +36,7 @@ INLINE vf unary_value(int op, vf x, float p0, float p1) {
     // x (1 + tanh u) / 2 = x sigmoid(2u)
     case LL_GELU: return x * vsigmoid(2.0f * LL_GELU_A * (x + LL_GELU_B * x * (x * x)));
     case LL_GELU_ERF: return 0.5f * x * (1.0f + verf(x * LL_HALF_ROOT));
+    case LL_GELU_QUICK: return x * vsigmoid(1.702f * x);
     case LL_RELU: return x < 0.0f ? zero : x;
     case LL_LEAKY_RELU: return x < 0.0f ? p0 * x : x;
     case LL_SIN: return vsin(x);
@@ -87,6 +88,10 @@ INLINE vf unary_slope(int op, vf x, float p0, float p1) {
         return s * (1.0f + x * (1.0f - s) * du);
     }
     case LL_GELU_ERF: return 0.5f * (1.0f + verf(x * LL_HALF_ROOT)) + x * 0.398942280f * vexp(-0.5f * x * x);
+    case LL_GELU_QUICK: {
+        vf s = vsigmoid(1.702f * x);
+        return s * (1.0f + 1.702f * x * (1.0f - s));
+    }
     case LL_RELU: return x > 0.0f ? one : zero;
     case LL_LEAKY_RELU: return x > 0.0f ? one : (vf)p0;
     case LL_SIN: return vcos(x);

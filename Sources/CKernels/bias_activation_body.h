@@ -35,7 +35,8 @@ INLINE void K(backward_rows)(int op, int dtype, const bias_call *c, int64_t firs
 
 #define LL_EACH(CASE)                                                                                                  \
     CASE(LL_ACT_NONE, NO_ACTIVATION) CASE(LL_ACT_GELU, LL_GELU) CASE(LL_ACT_GELU_ERF, LL_GELU_ERF)                     \
-    CASE(LL_ACT_SILU, LL_SILU) CASE(LL_ACT_RELU, LL_RELU) CASE(LL_ACT_TANH, LL_TANH) CASE(LL_ACT_SIGMOID, LL_SIGMOID)
+    CASE(LL_ACT_SILU, LL_SILU) CASE(LL_ACT_RELU, LL_RELU) CASE(LL_ACT_TANH, LL_TANH) CASE(LL_ACT_SIGMOID, LL_SIGMOID) \
+    CASE(LL_ACT_GELU_QUICK, LL_GELU_QUICK)
 
 #define LL_CASE(activation, op)                                                                                        \
     case activation:                                                                                                   \

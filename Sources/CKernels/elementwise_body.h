@@ -15,7 +15,7 @@ INLINE void K(unary_backward_loop)(int op, int dtype, const unary_call *c, int64
     CASE(LL_NEG) CASE(LL_EXP) CASE(LL_LOG) CASE(LL_SQRT) CASE(LL_RSQRT) CASE(LL_SQUARE) CASE(LL_ABS) CASE(LL_TANH)     \
     CASE(LL_SIGMOID) CASE(LL_SILU) CASE(LL_GELU) CASE(LL_GELU_ERF) CASE(LL_RELU) CASE(LL_LEAKY_RELU) CASE(LL_SIN)      \
     CASE(LL_COS) CASE(LL_CLAMP) CASE(LL_RECIPROCAL) CASE(LL_SCALE) CASE(LL_POWER) CASE(LL_SOFTPLUS) CASE(LL_LOG1P)     \
-    CASE(LL_ERF) CASE(LL_NONZERO) CASE(LL_SIGN) CASE(LL_FLOOR) CASE(LL_ROUND)
+    CASE(LL_ERF) CASE(LL_NONZERO) CASE(LL_SIGN) CASE(LL_FLOOR) CASE(LL_ROUND) CASE(LL_GELU_QUICK)
 
 #define LL_CASE(op)                                                                                                    \
     case op:                                                                                                           \

@@ -12,11 +12,10 @@ extension DiffusionTransformer: Denoiser {
             case .classes:
                 labels = condition.labels.enumerated().map { condition.isWithheld($0) ? nullClass : $1 }
             default:
-                guard let states = condition.states, let pooled = condition.pooled, let mask = condition.mask else {
+                guard let text = condition.encodedText else {
                     fatalError("DiT: a \(condition.kind) condition without states, pooled vector or mask")
                 }
-                let text = EncodedText(states: states, pooled: pooled, mask: mask)
-                let keeps = (0..<states.shape[0]).map { condition.isWithheld($0) ? Float(0) : 1 }
+                let keeps = (0..<condition.count).map { condition.isWithheld($0) ? Float(0) : 1 }
                 words = keeps.contains(0) ? dropping(text, keeps: Tensor(keeps, [keeps.count])) : text
             }
         }

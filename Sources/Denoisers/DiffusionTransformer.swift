@@ -164,16 +164,7 @@ public final class DiffusionTransformer: Module {
     ///
     ///     keeps: [B], 1 keeps the words
     public func dropping(_ words: EncodedText, keeps: Tensor) -> EncodedText {
-        guard let nullText else { return words }
-        let k = keeps.unsqueezed(1)  // [B, 1]
-        let null = nullText.value
-        // The null sequence is one learned word, so that attention always has something to look at.
-        var first = [Float](repeating: 0, count: words.mask.shape[1])
-        first[0] = 1
-        return EncodedText(
-            states: words.states * k.unsqueezed(2) + (1 - k.unsqueezed(2)) * null,
-            pooled: words.pooled * k + (1 - k) * null,
-            mask: words.mask * k + (1 - k) * Tensor(first, [1, first.count]))
+        nullText.map { words.dropped(to: $0.value, keeps: keeps) } ?? words
     }
 }
 

@@ -7,6 +7,9 @@ public enum Catalogue {
             KLSystem.self,
             VQSystem.self,
             DiTSystem.self,
+            VQDiffusionSystem.self,
+            UnleashingTransformersSystem.self,
+            MaskGITSystem.self,
             ToySystem.self,
         ]
     }

@@ -16,8 +16,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     let reader: (any TextReader)?
     let denoiser: DiffusionTransformer
     let codec: CodecReference
-    private let classes: Int
-    private let dropout: Float
+    private let listener: Listener
     private let generator: GaussianGenerator
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
@@ -25,15 +24,12 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         guard case .continuous = codec.codec.latents.kind else {
             throw try section.section("codec").error("from", "gives tokens", expected: "a codec with continuous latents")
         }
-        let condition = try section.section("condition")
-        let kind = try condition.choice("kind", among: ["none", "class", "text"], default: "none")
-        dropout = try condition.float("dropout", default: 0.1, in: 0...1)
-        classes = kind == "class" ? try condition.int("classes", in: 1...1_000_000) : 0
-        reader = kind == "text" ? try TextReaders.reader(condition, surroundings) : nil
+        listener = try Listener(try section.section("condition"), surroundings)
+        reader = listener.reader
 
         let gaussian = try GaussianSection(try section.section("corruption"))
         var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
-        c.classes = classes
+        c.classes = listener.classes
         c.contextWidth = reader?.width ?? 0
         c.prediction = gaussian.parameterization
         try GaussianCorruption(gaussian.schedule).check(c.prediction)
@@ -63,30 +59,17 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     /// Sums over examples: `mse`, and `bound` in bits where variances are learned.
     public func loss(_ batch: Batch) -> LossReport {
         let x0 = codec.latents(of: batch)
-        let drops = batch.places.map { $0("drop").uniformDouble() < Double(dropout) }
-        let told = conditions(captions: batch.captions, labels: batch.labels).map { $0.withheld(where: drops) }
-        return generator.loss(x0, of: batch, denoiser, told: told)
-    }
-
-    private func conditions(captions: [String], labels: [Int]) -> [Condition] {
-        if let reader { return [reader(captions)] }
-        return classes > 0 ? [Condition(.classes, labels: labels)] : []
+        return generator.loss(x0, of: batch, denoiser, told: listener.conditions(of: batch))
     }
 
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        let jobs = try SampleJob.list(request, hasText: reader != nil, classes: classes)
+        let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes)
         try generator.draw(
             jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
-            known: try request.start.map { try codec.latents(of: $0) }, mask: try request.mask.map { try codec.latentMask($0) },
-            conditions: { jobs in
-                let told = conditions(captions: jobs.map { $0.prompt ?? "" }, labels: jobs.map { $0.label ?? 0 })
-                let negative = request.negative.map { text in
-                    conditions(captions: jobs.map { _ in text }, labels: jobs.map { _ in classes })
-                }
-                return (told, negative)
-            },
+            known: try request.start.map { try codec.latents(of: $0) }, mask: request.mask.map { codec.latentMask($0) },
+            conditions: { listener.conditions(of: $0, negative: request.negative) },
             deliver: { chunk, latents in
                 let pictures = withoutGradients { codec.codec.decode(latents).pictures }
                 for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
@@ -101,9 +84,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     }
 
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        let stored = codec.configuration(resolved)
-        guard let reader, let condition = stored["condition"] else { return stored }
-        return stored.setting("condition", reader.configuration(condition))
+        listener.configuration(codec.configuration(resolved))
     }
 }
 

@@ -96,6 +96,10 @@ public struct SampleRequest {
     public var spacing: Spacing?
     public var guidance: Double?
     public var eta: Double?
+    /// Of models of tokens: the likeliest codes that together hold this share of the chances are drawn from.
+    public var truncation: Double?
+    /// Of models of tokens: logits are divided by it.
+    public var temperature: Double?
     /// Start from this picture, with `strength` of the way left to go.
     public var start: Picture?
     public var strength = 0.6
@@ -103,6 +107,8 @@ public struct SampleRequest {
     public var mask: Picture?
     /// Called after every step with the samples' numbers and the estimate of the result so far.
     public var watch: ((_ first: Int, _ progress: SamplingProgress) throws -> Void)?
+    /// The same of models of tokens.
+    public var watchTokens: ((_ first: Int, _ progress: TokenProgress) throws -> Void)?
 
     public init() {}
 }

@@ -20,6 +20,7 @@ private let unaries: [Unary] = [
     (LL_SIGMOID, -30, 30, 0, 0, { sigmoid($0) }), (LL_SILU, -20, 20, 0, 0, { $0 * sigmoid($0) }),
     (LL_GELU, -5, 5, 0, 0, { gelu($0) }),
     (LL_GELU_ERF, -5, 5, 0, 0, { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }),
+    (LL_GELU_QUICK, -5, 5, 0, 0, { $0 * sigmoid(Double(Float(1.702)) * $0) }),
     (LL_RELU, -3, 3, 0, 0, { max($0, 0) }),
     (LL_LEAKY_RELU, -3, 3, 0.2, 0, { $0 < 0 ? Double(Float(0.2)) * $0 : $0 }),
     (LL_SIN, -200, 200, 0, 0, { sin($0) }), (LL_COS, -200, 200, 0, 0, { cos($0) }),

@@ -85,6 +85,7 @@ import Testing
             (LL_ACT_NONE, { $0 }), (LL_ACT_SILU, { $0 / (1 + exp(-$0)) }), (LL_ACT_RELU, { max($0, 0) }),
             (LL_ACT_TANH, { tanh($0) }),
             (LL_ACT_SIGMOID, { 1 / (1 + exp(-$0)) }),
+            (LL_ACT_GELU_QUICK, { $0 / (1 + exp(-Double(Float(1.702)) * $0)) }),
             (LL_ACT_GELU_ERF, { 0.5 * $0 * (1 + erf($0 / 2.0.squareRoot())) }),
             (
                 LL_ACT_GELU,

@@ -40,7 +40,8 @@ enum ll_unary_op {
     LL_NEG, LL_EXP, LL_LOG, LL_SQRT, LL_RSQRT, LL_SQUARE, LL_ABS, LL_TANH, LL_SIGMOID, LL_SILU, LL_GELU /* tanh form */,
     LL_GELU_ERF, LL_RELU, LL_LEAKY_RELU /* slope p0 */, LL_SIN, LL_COS, LL_CLAMP /* p0..p1 */, LL_RECIPROCAL,
     LL_SCALE /* p0 x + p1 */, LL_POWER /* x^p0 */, LL_SOFTPLUS, LL_LOG1P, LL_ERF,
-    LL_NONZERO /* x != 0 ? 1 : 0 */, LL_SIGN, LL_FLOOR, LL_ROUND
+    LL_NONZERO /* x != 0 ? 1 : 0 */, LL_SIGN, LL_FLOOR, LL_ROUND,
+    LL_GELU_QUICK /* x sigmoid(1.702 x) */
 };
 /// y[i] = op(x[i]); x and y contiguous, same dtype; x == y allowed.
 void ll_unary(int op, int dtype, int64_t n, const void *x, void *y, float p0, float p1);
@@ -112,8 +113,26 @@ void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, i
                                 int64_t rows_per_group, int64_t gate_stride, const void *h, int h_dtype,
                                 void *gh, float *ggate);
 
+// ---- categorical diffusion (categorical.c) -------------------------------------------------------------------------
+/// The numbers of a row's step; _OWN_ ones count at the row's own token.
+enum ll_categorical {
+    LL_WEIGHT, LL_OWN_WEIGHT, LL_FACTOR, LL_OWN_FACTOR, LL_KEEP, LL_REPLACE, LL_MASKED, LL_CATEGORICAL_NUMBERS = 8
+};
+/// out [rows, codes + 1] = log chances of the cleaner token, the mask last, normalised and floored at -70; `steps` has
+/// LL_CATEGORICAL_NUMBERS for each row, token = codes is the mask.
+void ll_categorical_posterior(int64_t rows, int64_t codes, const float *logits, const int32_t *token, const float *steps,
+                              float *out);
+/// loss[r] = KL(posterior of the clean code || that of softmax(logits)) and gradient [rows, codes] by the logits; clean < 0 gives 0.
+void ll_categorical_bound(int64_t rows, int64_t codes, const float *logits, const int32_t *token, const int32_t *clean,
+                          const float *steps, float *loss, float *gradient);
+/// y = x where the smallest set of columns with at least `share` of softmax(x) lies, else -inf. Equal columns stay together.
+void ll_keep_likely(int64_t rows, int64_t columns, const float *x, float share, float *y);
+/// drawn[r] = column of softmax(x[r]) at which the running sum exceeds aim[r] in [0, 1), in double precision.
+void ll_draw(int64_t rows, int64_t columns, const float *x, const double *aim, int32_t *drawn);
+
 // ---- matrix products (gemm.c) -----------------------------------------------------------------------------------------
-enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID };
+enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID,
+                     LL_ACT_GELU_QUICK };
 /// C[b] = alpha op(A[b]) op(B[b]) + beta C[b] in f32, op = transpose if asked, `lda/ldb/ldc` row strides, batch strides in
 /// elements (0 repeats). Cut into panels of `panel` rows of C (0: chosen here); each, or where no bit
 /// depends on it several together, is one single-threaded OpenBLAS call. The last panel is computed from a zero-padded copy when

@@ -83,10 +83,14 @@ public struct Benchmark {
         Profile.reset()
         for run in 0..<runs {
             progress("run \(run + 1) of \(runs)")
+            settle()
             let begun = ContinuousClock.now
             step()
             report.times.append((ContinuousClock.now - begun).milliseconds)
-            for (i, peer) in peers.enumerated() { report.peers[i].times.append(try peer.step()) }
+            for (i, peer) in peers.enumerated() {
+                settle()
+                report.peers[i].times.append(try peer.step())
+            }
         }
         report.profile = Profile.rows
         report.peakMB = residentPeakMB()
@@ -111,6 +115,9 @@ public struct Benchmark {
         }
         return peers
     }
+
+    /// Lets the threads of whoever worked last stop waiting for more work, which would take a core from whoever is next.
+    private func settle() { Thread.sleep(forTimeInterval: peers.isEmpty ? 0 : 0.2) }
 
     /// Most memory this process has held.
     private func residentPeakMB() -> Double {

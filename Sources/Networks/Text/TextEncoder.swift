@@ -22,6 +22,21 @@ public struct EncodedText: Sendable {
     }
 }
 
+extension EncodedText {
+    /// What is heard instead of each caption whose `keeps` is 0: one word, so that attention always has something to look at.
+    ///
+    ///     null: [D], keeps: [B], 1 keeps the caption
+    public func dropped(to null: Tensor, keeps: Tensor) -> EncodedText {
+        let k = keeps.unsqueezed(1)  // [B, 1]
+        var first = [Float](repeating: 0, count: mask.shape[1])
+        first[0] = 1
+        return EncodedText(
+            states: states * k.unsqueezed(2) + (1 - k.unsqueezed(2)) * null,
+            pooled: pooled * k + (1 - k) * null,
+            mask: mask * k + (1 - k) * Tensor(first, [1, first.count]))
+    }
+}
+
 /// A small pre-norm Transformer over caption tokens, trained together with the model that listens to it.
 ///
 ///     tokens: [B, L], 0 is padding

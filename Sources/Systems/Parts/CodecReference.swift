@@ -45,22 +45,41 @@ final class CodecReference {
         return drawn(mean: mean, logVariance: logVariance, batch.places)
     }
 
+    /// Tokens of a batch: `[B, N]`.
+    func tokens(of batch: Batch) -> Tokens {
+        if let tokens = batch.tokens { return tokens }
+        guard let pictures = batch.pictures else { fatalError("a batch with neither pictures nor tokens") }
+        return encoded(pictures)
+    }
+
+    private func encoded(_ pictures: Tensor) -> Tokens {
+        guard case .tokens(let tokens) = withoutGradients({ codec.encode(pictures) }) else {
+            fatalError("the codec gives real latents")
+        }
+        return tokens.reshaped([pictures.shape[0], tokens.count / pictures.shape[0]])
+    }
+
     private func drawn(mean: Tensor, logVariance: Tensor, _ places: [Noise]) -> Tensor {
         mean + (logVariance * 0.5).exp() * normal(places.map { $0("posterior") }, Array(mean.shape.dropFirst()))
     }
 
     /// Mean latents of a picture, resized to what the codec takes: `[1, h, w, c]`.
     func latents(of picture: Picture) throws -> Tensor {
-        let (h, w) = (codec.mediaShape[0], codec.mediaShape[1])
-        let fitted = picture.rgb.resized(width: w, height: h)
-        guard case .moments(let mean, _) = withoutGradients({ codec.encode(Tensor([fitted])) }) else {
+        guard case .moments(let mean, _) = withoutGradients({ codec.encode(fitted(picture)) }) else {
             fatalError("the codec gives tokens")
         }
         return mean
     }
 
+    /// Tokens of a picture, resized to what the codec takes: `[1, N]`.
+    func tokens(of picture: Picture) throws -> Tokens { encoded(fitted(picture)) }
+
+    private func fitted(_ picture: Picture) -> Tensor {
+        Tensor([picture.rgb.resized(width: codec.mediaShape[1], height: codec.mediaShape[0])])
+    }
+
     /// 1 where any pixel of a latent's cell may change: `[1, h, w, 1]`.
-    func latentMask(_ picture: Picture) throws -> Tensor {
+    func latentMask(_ picture: Picture) -> Tensor {
         let (h, w) = (codec.latents.shape[0], codec.latents.shape[1])
         let (H, W) = (codec.mediaShape[0], codec.mediaShape[1])
         let gray = picture.gray.resized(width: W, height: H, .box)

@@ -3,7 +3,7 @@
 
 package enum UnaryOp: Int32 {
     case negate, exp, log, sqrt, rsqrt, square, abs, tanh, sigmoid, silu, gelu, geluErf, relu, leakyRelu, sin, cos, clamp,
-        reciprocal, scale, power, softplus, log1p, erf, nonzero, sign, floor, round
+        reciprocal, scale, power, softplus, log1p, erf, nonzero, sign, floor, round, geluQuick
 }
 
 package enum BinaryOp: Int32 { case add, subtract, multiply, divide, maximum, minimum, equal, less, greater, greaterOrEqual }
@@ -13,6 +13,8 @@ package enum ReduceOp: Int32 { case sum, mean, maximum, minimum }
 /// What follows a matrix product or a norm, fused into it.
 public enum Activation: Int32, Sendable {
     case none, gelu, geluErf, silu, relu, tanh, sigmoid
+    /// x sigmoid(1.702 x), of CLIP and VQ-Diffusion.
+    case geluQuick
 }
 
 /// Rows and columns added around a feature map.
@@ -97,6 +99,14 @@ package protocol Backend: Sendable {
     /// `gate` as in NormAffine.modulated.
     func gatedResidual(_ x: Tensor, gate: Tensor, _ h: Tensor, into y: Tensor)
     func gatedResidualBackward(_ gy: Tensor, gate: Tensor, _ h: Tensor, into gh: Tensor, ggate: Tensor)
+
+    // Categorical diffusion; rows of `steps` as enum ll_categorical of CKernels has them.
+    func categoricalPosterior(_ logits: Tensor, _ tokens: [Int32], steps: Tensor, into y: Tensor)
+    func categoricalBound(
+        _ logits: Tensor, _ tokens: [Int32], clean: [Int32], steps: Tensor, into loss: Tensor, _ gradient: Tensor)
+    func keepLikely(_ x: Tensor, share: Float, into y: Tensor)
+    /// One column a row, from softmax(x), at the quantile `aims` in [0, 1).
+    func draw(_ x: Tensor, _ aims: [Double]) -> [Int32]
 
     // Products. Batched over the leading axis where rank is 3; a batch of one repeats.
     func product(_ a: Tensor, _ b: Tensor, _ how: MatrixProduct, into c: Tensor)

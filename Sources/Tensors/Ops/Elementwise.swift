@@ -33,6 +33,8 @@ extension Tensor {
     public func gelu() -> Tensor { mapped(.gelu, "gelu") }
     /// The exact form, x Φ(x).
     public func geluErf() -> Tensor { mapped(.geluErf, "geluErf") }
+    /// x sigmoid(1.702 x).
+    public func geluQuick() -> Tensor { mapped(.geluQuick, "geluQuick") }
     public func relu() -> Tensor { mapped(.relu, "relu") }
     public func leakyRelu(_ slope: Float) -> Tensor { mapped(.leakyRelu, "leakyRelu", slope) }
     public func power(_ exponent: Float) -> Tensor { mapped(.power, "power", exponent) }

@@ -75,6 +75,24 @@ struct ProfilingBackend: Backend {
         timed("cross-entropy, gradient", [logits, gx]) { base.crossEntropyBackward(logits, targets, logSumExp, g, into: gx) }
     }
 
+    func categoricalPosterior(_ logits: Tensor, _ tokens: [Int32], steps: Tensor, into y: Tensor) {
+        timed("categorical posterior", [logits, y]) { base.categoricalPosterior(logits, tokens, steps: steps, into: y) }
+    }
+
+    func categoricalBound(
+        _ logits: Tensor, _ tokens: [Int32], clean: [Int32], steps: Tensor, into loss: Tensor, _ gradient: Tensor
+    ) {
+        timed("categorical bound", [logits, gradient]) {
+            base.categoricalBound(logits, tokens, clean: clean, steps: steps, into: loss, gradient)
+        }
+    }
+
+    func keepLikely(_ x: Tensor, share: Float, into y: Tensor) {
+        timed("keep likely", [x, y]) { base.keepLikely(x, share: share, into: y) }
+    }
+
+    func draw(_ x: Tensor, _ aims: [Double]) -> [Int32] { timed("draw", [x]) { base.draw(x, aims) } }
+
     func norm(_ x: Tensor, centred: Bool, eps: Float, _ affine: NormAffine, into y: Tensor, _ statistics: NormStatistics) {
         timed("norm", [x, y]) { base.norm(x, centred: centred, eps: eps, affine, into: y, statistics) }
     }

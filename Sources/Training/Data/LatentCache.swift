@@ -2,12 +2,14 @@ import Media
 import Networks
 import Tensors
 
-/// A data set's latents, encoded once and kept: moments per example, drawn anew each time they are used.
+/// A data set's latents, encoded once and kept: tokens, or moments per example that are drawn from each time they are used.
 ///
 /// The file is named by what determines it: the codec's fingerprint and the data's description.
 public struct LatentCache: Sendable {
-    /// Mean and log-variance, `[N, h, w, 2c]`.
-    public let moments: Tensor
+    /// Mean and log-variance, `[N, h, w, 2c]`, of a codec with continuous latents.
+    public let moments: Tensor?
+    /// `[N, h w]`, of a codec with tokens.
+    public let tokens: Tokens?
 
     /// Reads the cache, or encodes the data set and writes it.
     ///
@@ -17,14 +19,9 @@ public struct LatentCache: Sendable {
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> LatentCache {
         let path = folder + "/latents-\(SHA256.hex(key).prefix(16)).safetensors"
-        let shape = codec.latents.shape
-        let expected = [dataset.count, shape[0], shape[1], 2 * shape[2]]
-        if Folder.exists(path), let file = try? SafetensorsFile(path), file.metadata["key"] == key,
-            let moments = try? file.tensor("moments"), moments.shape == expected
-        {
-            return LatentCache(moments: moments)
-        }
-        var parts: [Tensor] = []
+        if let found = stored(path, key, dataset.count, codec.latents) { return found }
+        var moments: [Tensor] = []
+        var tokens: [Int32] = []
         for first in stride(from: 0, to: dataset.count, by: batch) {
             let last = min(first + batch, dataset.count)
             let pictures = try (first..<last).map { index in
@@ -33,18 +30,48 @@ public struct LatentCache: Sendable {
                 }
                 return picture
             }
-            guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(Tensor(pictures)) }) else {
-                throw InputError("the codec gives tokens", at: "data.cache", expected: "a codec with continuous latents")
+            switch withoutGradients({ codec.encode(Tensor(pictures)) }) {
+            case .moments(let mean, let logVariance): moments.append(concatenated([mean, logVariance], axis: 3))
+            case .tokens(let some): tokens += some.values
             }
-            parts.append(concatenated([mean, logVariance], axis: 3))
             progress(last, dataset.count)
         }
-        let moments = concatenated(parts, axis: 0)
+        let made = LatentCache(
+            moments: moments.isEmpty ? nil : concatenated(moments, axis: 0),
+            tokens: tokens.isEmpty ? nil : Tokens(tokens, [dataset.count, tokens.count / dataset.count]))
         try Folder.create(folder)
         var writer = SafetensorsWriter()
-        writer.add("moments", moments)
+        if let moments = made.moments { writer.add("moments", moments) }
+        if let tokens = made.tokens { writer.add("tokens", tokens) }
         try writer.write(to: path, metadata: ["key": key])
-        return LatentCache(moments: moments)
+        return made
+    }
+
+    /// What an earlier run left, if it is whole and of the same data.
+    private static func stored(_ path: String, _ key: String, _ count: Int, _ latents: LatentSpec) -> LatentCache? {
+        guard Folder.exists(path), let file = try? SafetensorsFile(path), file.metadata["key"] == key else { return nil }
+        let shape = latents.shape
+        switch latents.kind {
+        case .continuous:
+            guard let moments = try? file.tensor("moments"), moments.shape == [count, shape[0], shape[1], 2 * shape[2]] else {
+                return nil
+            }
+            return LatentCache(moments: moments, tokens: nil)
+        case .tokens(let codes):
+            guard let tokens = try? file.tokens("tokens"), tokens.shape == [count, shape.reduce(1, *)],
+                tokens.values.allSatisfy({ 0..<Int32(codes) ~= $0 })
+            else { return nil }
+            return LatentCache(moments: nil, tokens: tokens)
+        }
+    }
+
+    /// Those of some examples.
+    func rows(_ indices: [Int]) -> (moments: Tensor?, tokens: Tokens?) {
+        let some = tokens.map { all in
+            let N = all.shape[1]
+            return Tokens(indices.flatMap { all.values[$0 * N..<($0 + 1) * N] }, [indices.count, N])
+        }
+        return (moments?.gathered(0, indices), some)
     }
 }
 
@@ -65,8 +92,9 @@ public final class LatentSource: BatchSource {
     public func batch(step: Int, range: Range<Int>, places: [Noise]) throws -> Batch {
         let found = range.map { order.place(at: step * batchSize + $0) }
         let words = try found.map { try dataset.words($0.index, epoch: $0.epoch) }
+        let latents = cache.rows(found.map(\.index))
         return Batch(
-            latents: cache.moments.gathered(0, found.map(\.index)), captions: words.map { $0.caption ?? "" },
+            latents: latents.moments, tokens: latents.tokens, captions: words.map { $0.caption ?? "" },
             labels: words.map { $0.label ?? 0 }, places: places)
     }
 }

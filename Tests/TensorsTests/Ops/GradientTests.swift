@@ -28,6 +28,7 @@ import Testing
         gradientCheck("silu", [x]) { $0[0].silu() }
         gradientCheck("gelu", [x]) { $0[0].gelu() }
         gradientCheck("geluErf", [x]) { $0[0].geluErf() }
+        gradientCheck("geluQuick", [x]) { $0[0].geluQuick() }
         gradientCheck("scaled", [x]) { 3 - $0[0] * 2 }
         let p = positive("p", shape)
         gradientCheck("log", [p]) { $0[0].log() }
@@ -135,7 +136,7 @@ import Testing
         gradientCheck("batched", [draw("a", [2, 3, 5]), draw("b", [2, 5, 4])]) { matmul($0[0], $0[1]) }
         gradientCheck("broadcast", [draw("a", [2, 1, 3, 5]), draw("b", [4, 5, 2])]) { matmul($0[0], $0[1]) }
         gradientCheck("transposed", [draw("a", [5, 3]), draw("b", [7, 5])]) { matmul($0[0].transposed(), $0[1].transposed()) }
-        for activation in [Activation.none, .gelu, .geluErf, .silu, .tanh, .sigmoid] {
+        for activation in [Activation.none, .gelu, .geluErf, .geluQuick, .silu, .tanh, .sigmoid] {
             gradientCheck("linear \(activation)", [draw("x", [2, 3, 5]), draw("w", [7, 5]), draw("b", [7])]) {
                 linear($0[0], $0[1], $0[2], activation: activation)
             }

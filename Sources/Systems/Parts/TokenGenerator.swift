@@ -1,0 +1,132 @@
+import Codecs
+import Diffusion
+import Glibc
+import Networks
+import Tensors
+
+/// What every system of categorical diffusion does alike: the loss of a batch, and a run of the sampler.
+struct TokenGenerator {
+    let categorical: CategoricalSection
+    let sampling: SamplingDefaults
+    private let truncation: Double
+    private let temperature: Double
+    private let choiceTemperature: Double
+    private let sharpening: Double
+    private let criticNoise: Double
+
+    var corruption: CategoricalCorruption { categorical.objective.corruption }
+
+    /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `choice_temperature`, `sharpening`,
+    ///   `critic_noise`.
+    init(_ categorical: CategoricalSection, sample: Section, sampler: String, steps: Int) throws {
+        self.categorical = categorical
+        sampling = SamplingDefaults(
+            sampler: try sample.choice("sampler", among: TokenSamplers.names, default: sampler),
+            steps: try sample.int("steps", default: steps, in: 1...categorical.schedule.steps),
+            guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
+        truncation = try sample.number("truncation", default: 1, in: 0...1)
+        temperature = try sample.number("temperature", default: 1, in: 0.01...100)
+        choiceTemperature = try sample.number("choice_temperature", default: 4.5, in: 0...1000)
+        sharpening = try sample.number("sharpening", default: 1, in: 0...100)
+        criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
+    }
+
+    /// x0: `[B, N]`. Sums over examples: `cross_entropy` and, of the bound, `bits` per token.
+    func loss(_ x0: Tokens, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition]) -> LossReport {
+        let times = draw(batch)
+        let schedule = categorical.schedule
+        let terms = categorical.objective(x0, at: times, batch.places) { x, t in
+            denoiser(DenoiserInput(x, at: t, schedule, conditions: conditions)).output
+        }
+        var sums = ["cross_entropy": terms.crossEntropy.sum()]
+        if let bound = terms.bound {
+            let weights = Tensor(times.weights, [times.weights.count])
+            sums["bits"] = (bound * weights).sum() * Float(schedule.steps) / Float(log(2.0))
+            if let importance = categorical.importance {
+                sums.merge(importance.sums(times: times.times, losses: bound)) { $1 }
+            }
+        }
+        return LossReport(loss: terms.loss.mean(), sums: sums)
+    }
+
+    private func draw(_ batch: Batch) -> TimeDraw {
+        func drawn(_ density: some TimeDensity) -> TimeDraw {
+            batch.share.map { density.stratified(step: $0.step, rows: $0.rows, of: $0.total) } ?? density.draw(batch.places)
+        }
+        return categorical.importance.map { drawn($0.density) } ?? drawn(UniformSteps(steps: categorical.schedule.steps))
+    }
+
+    func sampler(_ request: SampleRequest) throws(InputError) -> any TokenSampler {
+        let name = request.sampler ?? sampling.sampler
+        switch name {
+        case "ancestral": return AncestralTokens()
+        case "confidence" where maskOnly: return ConfidenceTokens(temperature: choiceTemperature)
+        case "purity" where maskOnly: return PurityTokens(sharpening: Float(sharpening))
+        case "critic" where maskOnly: return CriticTokens(noise: criticNoise)
+        case "confidence", "purity", "critic":
+            throw InputError("this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
+        default:
+            throw InputError(
+                "unknown sampler", at: "--sampler", expected: "one of " + TokenSamplers.names.joined(separator: ", "),
+                found: "'\(name)'", hint: nearestName(to: name, among: TokenSamplers.names).map { "did you mean '\($0)'?" })
+        }
+    }
+
+    /// Draws chunk after chunk of the jobs and hands over the tokens `[jobs of the chunk, N]`.
+    ///
+    /// - Parameters:
+    ///   - known: tokens of the start picture, `[1, N]`: lost as far as the request's strength says, or kept where `isFree` is false.
+    ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
+    ///   - judge: how real tokens `[B, N]` look, for samplers with a critic.
+    func draw(
+        _ jobs: [SampleJob], length N: Int, _ request: SampleRequest, _ denoiser: any Denoiser, known: Tokens? = nil,
+        isFree: [Bool]? = nil, conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
+        judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
+    ) throws {
+        let sampler = try sampler(request)
+        if sampler is CriticTokens && judge == nil {
+            throw InputError("this model has no critic", at: "--sampler", expected: "another sampler", found: "'critic'")
+        }
+        var grid = try categorical.schedule.grid(steps: request.steps ?? sampling.steps)
+        if known != nil && isFree == nil { grid = grid.suffix(strength: request.strength) }
+        let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance))
+        let batch = max(1, request.batch)
+        for first in stride(from: 0, to: jobs.count, by: batch) {
+            let chunk = jobs[first..<min(first + batch, jobs.count)]
+            let places = chunk.map(\.place)
+            let given = known.map { picture in Tokens(chunk.flatMap { _ in picture.values }, [chunk.count, N]) }
+            var start = corruption.prior(places, N)
+            if let given, isFree == nil {
+                start = corruption.corrupt(given, at: chunk.map { _ in Float(grid.start) }, places)
+            }
+            let kept = given.flatMap { given in
+                isFree.map { free in KnownTokens(given, isFree: chunk.flatMap { _ in free }) }
+            }
+            var failure: (any Error)?
+            let tokens = withoutGradients {
+                let said = conditions(Array(chunk))
+                let predict = denoiser.logits(
+                    categorical.schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative)
+                return sampler.sample(
+                    from: start, along: grid, corruption, places, known: kept,
+                    judge: judge.map { judge in { judge($0, $1, said.told) } },
+                    observe: { progress in
+                        guard failure == nil, let watch = request.watchTokens else { return }
+                        do { try watch(first, progress) } catch { failure = error }
+                    },
+                    predict: { narrowed(predict($0, $1), request) })
+            }
+            if let failure { throw failure }
+            try deliver(chunk, tokens)
+        }
+    }
+
+    /// Logits after temperature and truncation.
+    private func narrowed(_ logits: Tensor, _ request: SampleRequest) -> Tensor {
+        let (heat, share) = (request.temperature ?? temperature, request.truncation ?? truncation)
+        let warmed = heat == 1 ? logits : logits / Float(heat)
+        return share < 1 ? keepingLikely(warmed, share: Float(share)) : warmed
+    }
+
+    private var maskOnly: Bool { categorical.schedule.level(at: 1).replace == 0 && categorical.schedule.masks }
+}

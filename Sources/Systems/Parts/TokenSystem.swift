@@ -1,0 +1,60 @@
+import Codecs
+import Denoisers
+import Diffusion
+import Media
+import Networks
+import Tensors
+import Training
+
+/// A system of categorical diffusion in a codec's tokens: what they all do alike. A system of this kind says what its defaults are
+/// and adds the trick that is its own.
+protocol TokenSystem: GenerativeSystem, LatentSystem, ReadingSystem {
+    var parts: TokenParts { get }
+}
+
+extension TokenSystem {
+    public var sampling: SamplingDefaults { parts.generator.sampling }
+    public var frozenCodec: any Codec { parts.codec.codec }
+    public var codecFingerprint: String { parts.codec.fingerprint }
+    public var textReader: (any TextReader)? { parts.listener.reader }
+
+    /// Sums over examples: `cross_entropy`, and of the bound `bits` per token.
+    public func loss(_ batch: Batch) -> LossReport {
+        parts.generator.loss(
+            parts.codec.tokens(of: batch), of: batch, parts.denoiser, told: parts.listener.conditions(of: batch))
+    }
+
+    /// The one phase of its training.
+    var denoising: Phase {
+        Phase(
+            name: "denoiser", parameters: module.parameters(), loss: { batch, _ in self.loss(batch) },
+            commit: { sums, _, _ in self.parts.importance?.commit(sums) })
+    }
+
+    /// - Parameter judge: of samplers with a critic.
+    func draw(
+        _ request: SampleRequest, judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
+    ) throws {
+        let (codec, listener) = (parts.codec, parts.listener)
+        let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
+        let grid = codec.codec.latents.shape
+        try parts.generator.draw(
+            jobs, length: parts.denoiser.configuration.tokens, request, parts.denoiser,
+            known: try request.start.map { try codec.tokens(of: $0) },
+            isFree: request.mask.map { codec.latentMask($0).values.map { $0 > 0 } },
+            conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
+            deliver: { chunk, tokens in
+                let pictures = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([chunk.count] + grid))).pictures }
+                for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
+            })
+    }
+
+    public func writeParts(to folder: String) throws {
+        try parts.codec.write(to: folder)
+        try parts.listener.reader?.write(to: folder)
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        parts.listener.configuration(parts.codec.configuration(resolved))
+    }
+}
