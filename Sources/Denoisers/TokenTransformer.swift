@@ -81,12 +81,14 @@ public final class TokenTransformer: Module {
     ) -> Tensor {
         let c = configuration
         let B = x.shape[0]
-        require(x.shape == [B, c.tokens] && t.count == B, "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
+        require(
+            x.shape == [B, c.tokens] && t.count == B, "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
         var h = embedding(x) + positions  // [B, N, D]
         let told = time.map { silu($0(t)) }  // [B, D]
-        let words = labels.flatMap { labels in
-            classes.map { EncodedText(word: $0(Tokens(labels))) }
-        } ?? text
+        let words =
+            labels.flatMap { labels in
+                classes.map { EncodedText(word: $0(Tokens(labels))) }
+            } ?? text
         for (i, block) in blocks.enumerated() {
             let heard = block.crossAttention.flatMap { layer in
                 words.map { words in

@@ -76,7 +76,8 @@ private struct VQDiffusionGolden {
             let expected = golden["chain.\(t).posterior"]
             // As chances, and as logarithms where there is a chance worth the name: theirs are made in f32 by subtracting.
             expectClose(found.exp(), expected.exp(), relative: 1e-4, "chances at \(t)")
-            expectClose(maximum(found, Tensor(-20)), maximum(expected, Tensor(-20)), relative: 1e-4, absolute: 2e-2, "logarithms at \(t)")
+            expectClose(
+                maximum(found, Tensor(-20)), maximum(expected, Tensor(-20)), relative: 1e-4, absolute: 2e-2, "logarithms at \(t)")
             #expect((found + golden["chain.\(t).gumbel"]).argmax(2) == golden.tokens("chain.\(t).next"), "\(t)")
         }
     }

@@ -66,7 +66,8 @@ public struct PurityTokens: TokenSampler {
         // Without replacement, in proportion to the scores: the largest of log score + Gumbel.
         let noise = step.gumbel("choice", scale: 1)
         return step.masked(
-            drawn, lowest: x.values.indices.map { i in
+            drawn,
+            lowest: x.values.indices.map { i in
                 x.values[i] == step.corruption.mask ? log(Double(scores[i])) + noise[i] : .infinity
             })
     }

@@ -41,15 +41,18 @@ struct CategoricalSection {
         let form = try section.choice("loss", default: defaults.loss)
         if form != .bound && kind != .absorbing {
             throw section.error(
-                "loss", "asks for masks only", expected: "bound, or kind: absorbing", found: "\(form.rawValue) with \(kind.rawValue)")
+                "loss", "asks for masks only", expected: "bound, or kind: absorbing",
+                found: "\(form.rawValue) with \(kind.rawValue)")
         }
         objective = CategoricalObjective(
             schedule, form: form,
             auxiliary: form == .bound ? try section.float("auxiliary", default: defaults.auxiliary, in: 0...10) : 0,
             smoothing: form == .masked ? try section.float("smoothing", default: defaults.smoothing, in: 0...0.999) : 0)
-        let times = try section.choice("time", among: ["uniform", "importance"], default: form == .bound ? "importance" : "uniform")
+        let times = try section.choice(
+            "time", among: ["uniform", "importance"], default: form == .bound ? "importance" : "uniform")
         if times == "importance" && form != .bound {
-            throw section.error("time", "follows the bound's losses", expected: "uniform with loss: \(form.rawValue)", found: times)
+            throw section.error(
+                "time", "follows the bound's losses", expected: "uniform with loss: \(form.rawValue)", found: times)
         }
         importance = times == "importance" ? StepImportance(steps: steps) : nil
     }

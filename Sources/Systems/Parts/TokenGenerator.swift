@@ -64,7 +64,8 @@ struct TokenGenerator {
         case "purity" where maskOnly: return PurityTokens(sharpening: Float(sharpening))
         case "critic" where maskOnly: return CriticTokens(noise: criticNoise)
         case "confidence", "purity", "critic":
-            throw InputError("this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
+            throw InputError(
+                "this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
         default:
             throw InputError(
                 "unknown sampler", at: "--sampler", expected: "one of " + TokenSamplers.names.joined(separator: ", "),
