@@ -10,6 +10,7 @@ public enum Catalogue {
             VQDiffusionSystem.self,
             UnleashingTransformersSystem.self,
             MaskGITSystem.self,
+            TokenCriticSystem.self,
             ToySystem.self,
         ]
     }

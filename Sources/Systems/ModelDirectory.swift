@@ -14,7 +14,7 @@ public enum ModelDirectory {
     }
 
     /// Keys of an experiment that describe the model and not its training.
-    static let modelKeys = ["system", "codec", "condition", "model", "corruption", "sample"]
+    static let modelKeys = ["system", "generator", "codec", "condition", "model", "corruption", "sample"]
 
     /// Builds the system named in `config.json` and reads its weights.
     public static func load(_ folder: String) throws -> Loaded {

@@ -8,23 +8,27 @@ import Testing
         var name: String
         var yaml: String
         var steps: Int
-        var needsCodec = false
+        /// Trained before, in whose folder.
+        var needs: [String] = []
         var testDescription: String { name }
     }
 
     static let cases = [
         Case(name: "KL codec, accumulated from microbatches", yaml: Tiny.kl(microbatch: 3), steps: 20),
         Case(name: "VQ codec with its codebook", yaml: Tiny.vq(), steps: 20),
-        Case(name: "text-to-image", yaml: Tiny.dit(), steps: 12, needsCodec: true),
-        Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needsCodec: true),
+        Case(name: "text-to-image", yaml: Tiny.dit(), steps: 12, needs: ["kl"]),
+        Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needs: ["kl"]),
+        Case(name: "VQ-Diffusion with its losses by step", yaml: Tiny.tokens("vq-diffusion"), steps: 12, needs: ["vq"]),
+        Case(name: "MaskGIT from cached tokens", yaml: Tiny.tokens("maskgit", cache: "latents"), steps: 12, needs: ["vq"]),
+        Case(name: "a critic on its generator", yaml: Tiny.tokens("token-critic"), steps: 12, needs: ["maskgit"]),
     ]
 
     private func prepared(_ test: Case) throws -> Workplace {
         let place = Workplace()
-        if test.needsCodec {
-            let trained = try Tiny.shared.get()
-            try FileManager.default.createDirectory(atPath: place.path + "/kl", withIntermediateDirectories: true)
-            try FileManager.default.copyItem(atPath: trained.path + "/kl/model", toPath: place.path + "/kl/model")
+        for run in test.needs {
+            let trained = try (run == "kl" ? Tiny.shared : Tiny.sharedTokens).get()
+            try FileManager.default.createDirectory(atPath: "\(place.path)/\(run)", withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: "\(trained.path)/\(run)/model", toPath: "\(place.path)/\(run)/model")
         }
         try place.write(test.yaml, to: "x.yaml")
         try Program.succeed(["train", "x.yaml", "--run-dir", "whole", "--quiet"], in: place.path)

@@ -11,12 +11,13 @@ import Testing
 
     /// Pictures by sentence and seed.
     private func draw(
-        _ place: Workplace, order: [Int], batch: Int, threads: Int, environment: [String: String] = [:]
+        _ place: Workplace, model: String = "dit", order: [Int], batch: Int, threads: Int, more: [String] = [],
+        environment: [String: String] = [:]
     ) throws -> [String: Data] {
         let out = "out-\(UUID().uuidString)"
         let sentences = order.flatMap { ["--prompt", Self.prompts[$0]] }
         try Program.succeed(
-            ["sample", "dit/model"] + sentences
+            ["sample", "\(model)/model"] + sentences + more
                 + ["--count", "3", "--seed", "5", "--batch", "\(batch)", "--threads", "\(threads)", "--out", out, "--quiet"],
             in: place.path, environment: environment)
         var pictures: [String: Data] = [:]
@@ -44,6 +45,23 @@ import Testing
                 #expect(drawn[name] == bytes, "\(name) with order \(order), batch \(batch), \(threads) threads")
             }
         }
+    }
+
+    @Test(arguments: [
+        ("vq-diffusion", ["--truncation", "0.86"]), ("vq-diffusion", ["--init", "start.png", "--mask", "mask.png"]),
+        ("unleashing-transformers", ["--temperature", "0.9"]), ("maskgit", []), ("maskgit", ["--sampler", "purity"]),
+        ("token-critic", []),
+    ])
+    func `batch, order and threads change no byte of what is made of tokens`(_ model: String, _ more: [String]) throws {
+        let place = try Tiny.sharedTokens.get()
+        try Picture(width: 32, height: 32, channels: 3, pixels: (0..<3072).map { UInt8($0 % 251) }).write(
+            to: place.path + "/start.png")
+        let half = (0..<3072).map { UInt8($0 < 1536 ? 255 : 0) }
+        try Picture(width: 32, height: 32, channels: 3, pixels: half).write(to: place.path + "/mask.png")
+        let reference = try draw(place, model: model, order: [0, 1, 2], batch: 8, threads: 2, more: more)
+        #expect(Set(reference.values.map { Array($0) }).count == 9)
+        let other = try draw(place, model: model, order: [2, 0, 1], batch: 2, threads: 1, more: more)
+        for (name, bytes) in reference { #expect(other[name] == bytes, "\(model): \(name)") }
     }
 
     @Test func `one sample into one file equals the same among others, and tells what made it`() throws {

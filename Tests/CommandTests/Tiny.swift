@@ -51,6 +51,48 @@ enum Tiny {
         """
     }
 
+    /// Listens to sentences; works in the tokens of `vq/model`, or on top of `maskgit/model`.
+    static func tokens(_ system: String, steps: Int = 12, cache: String = "none") -> String {
+        let on =
+            system == "token-critic"
+            ? "generator: {from: maskgit/model}"
+            : """
+            codec: {from: vq/model}
+            condition: {kind: text, vocabulary: 512, length: 16, width: 16, depth: 1, heads: 2}
+            """
+        return """
+            version: 1
+            name: tiny-\(system)
+            system: \(system)
+            seed: 3
+            \(on)
+            model: {dim: 32, depth: 2, heads: 2}
+            sample: {steps: 4, cfg_scale: 2}
+            data: {train: {kind: shapes, count: 50}, cache: \(cache)}
+            train:
+              steps: \(steps)
+              batch: 8
+              optimizer: {lr: 1.0e-2}
+              ema: {decay: 0.9}
+              checkpoint: {every: 3, keep: 3}
+              preview: {every: 0}
+            """
+    }
+
+    /// A folder with a trained codec of tokens `vq/model` and what was trained on it: `vq-diffusion/model`, ...
+    static func trainedOnTokens() throws -> Workplace {
+        let place = Workplace()
+        try place.write(vq(steps: 6), to: "vq.yaml")
+        try Program.succeed(["train", "vq.yaml", "--run-dir", "vq", "--quiet"], in: place.path)
+        for system in ["vq-diffusion", "unleashing-transformers", "maskgit", "token-critic"] {
+            try place.write(tokens(system, steps: 6), to: "x.yaml")
+            try Program.succeed(["train", "x.yaml", "--run-dir", system, "--quiet"], in: place.path)
+        }
+        return place
+    }
+
+    static let sharedTokens = Result { try trainedOnTokens() }
+
     /// A folder with a trained codec `kl/model` and a trained text-to-image model `dit/model`.
     static func trained() throws -> Workplace {
         let place = Workplace()

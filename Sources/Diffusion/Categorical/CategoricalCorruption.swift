@@ -79,6 +79,12 @@ public struct CategoricalCorruption: Sendable {
     }
 }
 
+/// A draw from each row of softmax(logits), each sample's from its own place.
+///
+///     logits: [B, N, K]
+///     returns [B, N]
+public func drawn(_ logits: Tensor, places: [Noise]) -> Tokens { drawn(logits, at: quantiles(places, logits.shape[1])) }
+
 /// One uniform number of 48 bits in [0, 1) for each of N tokens of each sample.
 ///
 ///     returns places.count · N numbers

@@ -93,7 +93,7 @@ public struct CategoricalObjective: Sendable {
 
     private func smoothed(_ entropy: Tensor, _ logits: Tensor) -> Tensor {
         if smoothing == 0 { return entropy }
-        let spread = logits.logSumExp() - logits.mean(logits.rank - 1)
+        let spread = logits.logSumExp().squeezed(-1) - logits.mean(-1)
         return entropy * (1 - smoothing) + spread * smoothing
     }
 }

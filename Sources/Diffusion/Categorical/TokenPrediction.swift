@@ -6,7 +6,7 @@ extension DenoiserInput {
         _ tokens: Tokens, at times: [Float], _ schedule: any CategoricalSchedule, conditions: [Condition] = []
     ) {
         self.init(
-            state: Tensor(tokens.values.map(Float.init), tokens.shape), time: times,
+            state: tokens.tensor, time: times,
             networkTime: times.map { Float(schedule.networkTime(Double($0))) }, conditions: conditions)
     }
 

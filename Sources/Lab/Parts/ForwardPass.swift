@@ -52,7 +52,10 @@ public struct ForwardPass {
 
     private func denoiser(_ system: any System, _ tensors: PartInput, _ writer: inout SafetensorsWriter) throws {
         guard let system = system as? any DenoisingSystem else { throw missing("denoiser", system) }
-        let x = try tensors.map("x", system.stateShape)
+        let x =
+            system.stateTokens > 0
+            ? try tensors.grid("x", system.stateShape, below: system.stateTokens).tensor
+            : try tensors.map("x", system.stateShape)
         let batch = x.shape[0]
         var question = DenoiserQuestion(state: x, times: try tensors.numbers("t", [batch]).values)
         if system.classCount > 0, tensors.has("class") {
@@ -64,7 +67,8 @@ public struct ForwardPass {
                 question.contextMask = try tensors.numbers("context_mask", [batch, question.context!.shape[1]])
             }
         }
-        writer.add("out", system.denoise(question).permuted([0, 3, 1, 2]))
+        let out = system.denoise(question)
+        writer.add("out", out.rank == 4 ? out.permuted([0, 3, 1, 2]) : out)
     }
 
     /// Moments `[B, 2c, h, w]`, mean then log-variance of the normalised latents; or tokens `[B, h w]`.

@@ -64,6 +64,8 @@ public struct Sampling {
         ]
         if let negative = request.negative { facts.append(("negative", negative)) }
         if let eta = request.eta { facts.append(("eta", "\(eta)")) }
+        if let truncation = request.truncation { facts.append(("truncation", "\(truncation)")) }
+        if let temperature = request.temperature { facts.append(("temperature", "\(temperature)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
         if let start = request.start {
             facts.append(("init", SHA256.hex(start.pixels)))

@@ -9,27 +9,20 @@ import Tensors
 /// A class, so that the walker does not take the frozen codec for a part of the model.
 final class CodecReference {
     let codec: any Codec
-    let folder: String
-    let fingerprint: String
+    private let model: ModelReference
+
+    var fingerprint: String { model.fingerprint }
 
     /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded.
     init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
-        let from = try part.path("from")
-        let model = try ModelDirectory.load(from)
+        model = try ModelReference(part)
         guard let system = model.system as? any CodecSystem else {
             throw part.error(
                 "from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
         }
-        fingerprint = model.fingerprint
-        if let wanted = try part.optionalString("fingerprint"), wanted != fingerprint {
-            throw part.error(
-                "fingerprint", "is of another codec", expected: String(wanted.prefix(12)), found: String(fingerprint.prefix(12)),
-                hint: "the model was trained in the latents of a codec that is not this one")
-        }
         codec = system.codec
-        folder = from
-        for p in codec.module.parameters() { p.isFrozen = true }
+        model.freeze(codec.module)
     }
 
     /// Normalised latents of a batch, drawn where the codec gives distributions: `[B, h, w, c]`.
@@ -88,11 +81,9 @@ final class CodecReference {
         return Tensor(mask, [1, h, w, 1])
     }
 
-    func write(to target: String) throws { try ModelDirectory.copy(folder, to: target + "/codec") }
+    func write(to target: String) throws { try model.write(to: target, as: "codec") }
 
-    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        resolved.setting("codec", .reference(to: "codec", fingerprint, at: resolved.place))
-    }
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { model.configuration(resolved, as: "codec") }
 }
 
 extension ConfigurationValue {

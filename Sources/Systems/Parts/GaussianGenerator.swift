@@ -50,6 +50,7 @@ struct GaussianGenerator {
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
     ) throws {
+        try request.refuse([("--truncation", request.truncation), ("--temperature", request.temperature)], of: "tokens")
         let sampler = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)
         let schedule = gaussian.schedule

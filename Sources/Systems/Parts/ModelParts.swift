@@ -3,7 +3,7 @@ import Tensors
 
 /// What a denoiser is asked outside of sampling, in our own layout.
 public struct DenoiserQuestion {
-    /// `[B, H, W, C]`.
+    /// `[B, H, W, C]`, or tokens as whole numbers `[B, N]`.
     public var state: Tensor
     /// `[B]`, in the units the network was published with.
     public var times: [Float]
@@ -25,14 +25,36 @@ public struct DenoiserQuestion {
 
 /// A system whose denoiser can be asked by itself.
 public protocol DenoisingSystem: System {
-    /// Of one example: `[H, W, C]`.
+    /// Of one example: `[H, W, C]`, or `[N]` for tokens.
     var stateShape: [Int] { get }
+    /// Tokens are below this, the mask included; 0 where the state is real numbers.
+    var stateTokens: Int { get }
     /// Classes it knows, 0 for none.
     var classCount: Int { get }
     /// Width of the context it listens to, 0 for none.
     var contextWidth: Int { get }
-    /// Raw output, `[B, H, W, C or 2C]`. A condition left out is withheld.
+    /// Raw output, `[B, H, W, C or 2C]`, or logits `[B, N, K]`. A condition left out is withheld.
     func denoise(_ question: DenoiserQuestion) -> Tensor
+}
+
+extension DenoisingSystem {
+    public var stateTokens: Int { 0 }
+}
+
+extension DenoiserQuestion {
+    /// What a network of `width` listens to.
+    func words(_ width: Int, dropping: (EncodedText, Tensor) -> EncodedText) -> EncodedText? {
+        guard width > 0 else { return nil }
+        let batch = state.shape[0]
+        let states = context ?? .zeros([batch, 1, width])
+        let text = EncodedText(averaging: states, mask: contextMask ?? .ones([batch, states.shape[1]]))
+        return context == nil ? dropping(text, .zeros([batch])) : text
+    }
+
+    /// Classes for a network that knows `count`.
+    func labels(_ count: Int) -> [Int]? {
+        count > 0 ? classes ?? Array(repeating: count, count: state.shape[0]) : nil
+    }
 }
 
 /// A system whose text reader can be asked by itself.
@@ -48,16 +70,8 @@ extension DiTSystem: DenoisingSystem, ReadingSystem {
     public var textReader: (any TextReader)? { reader }
 
     public func denoise(_ question: DenoiserQuestion) -> Tensor {
-        let batch = question.state.shape[0]
-        var words: EncodedText?
-        if contextWidth > 0 {
-            let states = question.context ?? .zeros([batch, 1, contextWidth])
-            let mask = question.contextMask ?? .ones([batch, states.shape[1]])
-            let weights = mask / maximum(mask.sum(1, keep: true), Tensor(1))
-            let text = EncodedText(states: states, pooled: (states * weights.unsqueezed(2)).sum(1), mask: mask)
-            words = question.context == nil ? denoiser.dropping(text, keeps: .zeros([batch])) : text
-        }
-        let labels = classCount > 0 ? question.classes ?? Array(repeating: denoiser.nullClass, count: batch) : nil
-        return denoiser(question.state, t: question.times, classes: labels, text: words)
+        denoiser(
+            question.state, t: question.times, classes: question.labels(classCount),
+            text: question.words(contextWidth) { denoiser.dropping($0, keeps: $1) })
     }
 }

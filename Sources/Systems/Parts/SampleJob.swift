@@ -44,3 +44,14 @@ struct SampleJob {
         return jobs
     }
 }
+
+extension SampleRequest {
+    /// Throws for the first of some options that was given, which only models of another kind of latents have.
+    func refuse(_ options: [(flag: String, value: Any?)], of kind: String) throws(InputError) {
+        for (flag, value) in options {
+            if let value {
+                throw InputError("is an option of models with \(kind)", at: flag, expected: "nothing", found: "\(value)")
+            }
+        }
+    }
+}

@@ -60,9 +60,9 @@ struct TokenGenerator {
         let name = request.sampler ?? sampling.sampler
         switch name {
         case "ancestral": return AncestralTokens()
-        case "confidence" where maskOnly: return ConfidenceTokens(temperature: choiceTemperature)
-        case "purity" where maskOnly: return PurityTokens(sharpening: Float(sharpening))
-        case "critic" where maskOnly: return CriticTokens(noise: criticNoise)
+        case "confidence" where masksOnly: return ConfidenceTokens(temperature: choiceTemperature)
+        case "purity" where masksOnly: return PurityTokens(sharpening: Float(sharpening))
+        case "critic" where masksOnly: return CriticTokens(noise: criticNoise)
         case "confidence", "purity", "critic":
             throw InputError(
                 "this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
@@ -84,6 +84,7 @@ struct TokenGenerator {
         isFree: [Bool]? = nil, conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
     ) throws {
+        try request.refuse([("--eta", request.eta), ("--spacing", request.spacing)], of: "real latents")
         let sampler = try sampler(request)
         if sampler is CriticTokens && judge == nil {
             throw InputError("this model has no critic", at: "--sampler", expected: "another sampler", found: "'critic'")
@@ -129,5 +130,6 @@ struct TokenGenerator {
         return share < 1 ? keepingLikely(warmed, share: Float(share)) : warmed
     }
 
-    private var maskOnly: Bool { categorical.schedule.level(at: 1).replace == 0 && categorical.schedule.masks }
+    /// Tokens are masked and never replaced, as samplers that choose what to unmask need it.
+    var masksOnly: Bool { categorical.schedule.level(at: 1).replace == 0 && categorical.schedule.masks }
 }

@@ -8,7 +8,7 @@ import Training
 
 /// A system of categorical diffusion in a codec's tokens: what they all do alike. A system of this kind says what its defaults are
 /// and adds the trick that is its own.
-protocol TokenSystem: GenerativeSystem, LatentSystem, ReadingSystem {
+protocol TokenSystem: GenerativeSystem, LatentSystem, ReadingSystem, DenoisingSystem {
     var parts: TokenParts { get }
 }
 
@@ -31,14 +31,17 @@ extension TokenSystem {
             commit: { sums, _, _ in self.parts.importance?.commit(sums) })
     }
 
-    /// - Parameter judge: of samplers with a critic.
+    /// - Parameters:
+    ///   - generator: how to sample, the system's own when nil.
+    ///   - judge: of samplers with a critic: how real tokens `[B, N]` look at a time, under conditions.
     func draw(
-        _ request: SampleRequest, judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
+        _ request: SampleRequest, by generator: TokenGenerator? = nil,
+        judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
     ) throws {
         let (codec, listener) = (parts.codec, parts.listener)
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
         let grid = codec.codec.latents.shape
-        try parts.generator.draw(
+        try (generator ?? parts.generator).draw(
             jobs, length: parts.denoiser.configuration.tokens, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
             isFree: request.mask.map { codec.latentMask($0).values.map { $0 > 0 } },
@@ -47,6 +50,18 @@ extension TokenSystem {
                 let pictures = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([chunk.count] + grid))).pictures }
                 for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
             })
+    }
+
+    public var stateShape: [Int] { [parts.denoiser.configuration.tokens] }
+    public var stateTokens: Int { parts.denoiser.configuration.codes + 1 }
+    public var classCount: Int { parts.denoiser.configuration.classes }
+    public var contextWidth: Int { parts.denoiser.configuration.contextWidth }
+
+    public func denoise(_ question: DenoiserQuestion) -> Tensor {
+        parts.denoiser(
+            Tokens(question.state.values.map { Int32($0) }, question.state.shape), t: question.times,
+            classes: question.labels(classCount),
+            text: question.words(contextWidth) { parts.denoiser.dropping($0, keeps: $1) })
     }
 
     public func writeParts(to folder: String) throws {

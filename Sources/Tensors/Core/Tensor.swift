@@ -128,4 +128,7 @@ public struct Tokens: Sendable, Equatable {
 
     public var count: Int { values.count }
     public func reshaped(_ shape: [Int]) -> Tokens { Tokens(values, shape) }
+
+    /// As whole numbers.
+    public var tensor: Tensor { Tensor(values.map(Float.init), shape) }
 }

@@ -14,9 +14,12 @@ struct Sample: ParsableCommand {
     @Option(help: "Samples computed together; changes no byte.") var batch = 8
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
-    @Option(help: ArgumentHelp("Sampler: \(Samplers.names.joined(separator: ", ")).")) var sampler: String?
+    @Option(help: "Sampler: \((Samplers.names + TokenSamplers.names).joined(separator: ", ")).")
+    var sampler: String?
     @Option(help: "How the times of the steps are spaced.") var spacing: String?
     @Option(help: "Noise of DDIM, 0 to 1.") var eta: Double?
+    @Option(help: "Of tokens: draw from the likeliest that hold this share, 0 to 1.") var truncation: Double?
+    @Option(help: "Of tokens: above 0; below 1 prefers the likely.") var temperature: Double?
     @Option(help: "A picture to start from.") var `init`: String?
     @Option(help: "How much of the way from noise is gone with --init, 0 to 1.") var strength = 0.6
     @Option(help: "White where the --init picture may change.") var mask: String?
@@ -42,6 +45,8 @@ struct Sample: ParsableCommand {
         try bounded(steps, 1...100_000, "--steps")
         try bounded(cfgScale, -1000...1000, "--cfg-scale")
         try bounded(eta, 0...1, "--eta")
+        try bounded(truncation, 0...1, "--truncation")
+        try bounded(temperature, 0.01...100, "--temperature")
         try bounded(strength, 0...1, "--strength")
         var request = SampleRequest()
         request.prompts = prompt
@@ -66,6 +71,8 @@ struct Sample: ParsableCommand {
             request.spacing = known
         }
         request.eta = eta
+        request.truncation = truncation
+        request.temperature = temperature
         request.start = try `init`.map { try Picture.read($0) }
         request.strength = strength
         if mask != nil && `init` == nil {
