@@ -4,9 +4,11 @@ import Tensors
 /// Sizes and losses of a VQ-VAE.
 public struct VQVAEConfiguration: Sendable, Equatable {
     public var network = ConvCodecConfiguration()
-    /// Width of the codes; `network.latentChannels` when nil.
+    /// Width of the codes; `network.latentChannels` when nil. FSQ has its own.
     public var codeWidth: Int?
-    public var quantizer = NearestCodeConfiguration()
+    public var quantizer = QuantizerConfiguration.nearest(NearestCodeConfiguration())
+    /// `VQVAE.prune` drops codes that data make no use of.
+    public var prunesCodes = false
     public var reconstruction = ReconstructionLoss()
 
     public init() {}
@@ -39,17 +41,14 @@ public final class VQVAE: Module, Codec, Trainable {
     let postQuantConv: Linear
     let decoder: ConvDecoder
 
-    /// - Parameter quantizer: nearest codes as configured when nil; else of width `codeWidth`.
-    public init(_ configuration: VQVAEConfiguration, quantizer: (any Quantizer)? = nil) {
+    public init(_ configuration: VQVAEConfiguration) {
         let c = configuration.network
-        let width = configuration.codeWidth ?? c.latentChannels
-        require(
-            quantizer == nil || quantizer!.width == width,
-            "VQVAE: quantizer of width \(quantizer!.width) for \(width)")
+        let width = configuration.quantizer.width ?? configuration.codeWidth ?? c.latentChannels
         self.configuration = configuration
         encoder = ConvEncoder(c, output: c.latentChannels)
         quantConv = Linear(c.latentChannels, width)
-        self.quantizer = quantizer ?? NearestCode(configuration.quantizer, width: width)
+        let quantizer = configuration.quantizer.made(width: width)
+        self.quantizer = configuration.prunesCodes ? PrunedCodes(quantizer) : quantizer
         postQuantConv = Linear(width, c.latentChannels)
         decoder = ConvDecoder(c)
         super.init()
@@ -68,7 +67,16 @@ public final class VQVAE: Module, Codec, Trainable {
     }
 
     /// Quantized vectors to media.
-    public func decoded(_ vectors: Tensor) -> Tensor { decoder(postQuantConv(vectors)).cast(to: .f32) }
+    public func decoded(_ vectors: Tensor) -> Tensor { media(of: features(of: vectors)) }
+
+    /// What the decoder's last convolution sees: `[B, H, W, channels]`.
+    func features(of vectors: Tensor) -> Tensor { decoder.features(postQuantConv(vectors)) }
+
+    /// The last convolution: `features` to media.
+    func media(of features: Tensor) -> Tensor { decoder.output(features).cast(to: .f32) }
+
+    /// Weight of the last convolution, at which VQGAN balances its losses.
+    package var lastWeight: Parameter { decoder.output.weight }
 
     public func encode(_ x: Tensor) -> Encoding { .tokens(quantizer.tokens(of: vectors(of: x))) }
 
@@ -87,6 +95,15 @@ public final class VQVAE: Module, Codec, Trainable {
                 loss: { batch, step in self.loss(batch, step: step) },
                 commit: { sums, _, step in self.quantizer.commit(sums, step: step) })
         ]
+    }
+
+    /// Leaves only the codes that `batches` of media `[B, H, W, C]` make use of, where the configuration asks for it.
+    public func prune(over batches: some Sequence<Tensor>) {
+        guard let pruned = quantizer as? PrunedCodes else { return }
+        pruned.keep(
+            batches.reduce(into: []) { seen, x in
+                seen.formUnion(withoutGradients { pruned.all.tokens(of: vectors(of: x)).values })
+            })
     }
 
     /// K-means over the encoded batch.

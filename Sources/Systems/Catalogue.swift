@@ -6,6 +6,7 @@ public enum Catalogue {
         [
             KLSystem.self,
             VQSystem.self,
+            VQGANSystem.self,
             DiTSystem.self,
             VQDiffusionSystem.self,
             UnleashingTransformersSystem.self,

@@ -24,7 +24,7 @@ public enum ModelDirectory {
         _ = try section.string("latentlab", default: Version.current)
         let system = try Catalogue.system(section).init(section, Surroundings(folder: folder))
         try section.finish()
-        try Weights.read(into: system.module, from: folder + "/model.safetensors")
+        try Weights.read(into: system.model, from: folder + "/model.safetensors")
         return Loaded(system: system, configuration: section.resolved, fingerprint: try fingerprint(folder))
     }
 
@@ -47,7 +47,7 @@ public enum ModelDirectory {
         defer { try? Folder.remove(temporary) }
         try Folder.create(temporary)
         try system.writeParts(to: temporary)
-        try Weights.write(system.module, to: temporary + "/model.safetensors", dtype: dtype, values: values)
+        try Weights.write(system.model, to: temporary + "/model.safetensors", dtype: dtype, values: values)
         let configuration = system.configuration(resolved.keeping(modelKeys))
             .setting("latentlab", ConfigurationValue(.string(Version.current)))
         try AtomicFile.write(configuration.json.encoded(pretty: true) + "\n", to: temporary + "/config.json")

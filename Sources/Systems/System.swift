@@ -11,6 +11,8 @@ public protocol System: Trainable {
     /// The word after `system:` in experiment files.
     static var name: String { get }
     init(_ section: Section, _ surroundings: Surroundings) throws
+    /// What a model directory holds; the rest of `module` is needed for training alone.
+    var model: Module { get }
     /// Writes what a model directory needs besides `config.json` and `model.safetensors`: `codec/`, `text/`, ...
     func writeParts(to folder: String) throws
     /// Changes that turn the resolved experiment into a self-contained `config.json`.
@@ -18,6 +20,7 @@ public protocol System: Trainable {
 }
 
 extension System {
+    public var model: Module { module }
     public func writeParts(to folder: String) throws {}
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { resolved }
 }
@@ -51,6 +54,9 @@ public protocol LatentSystem: System {
     var frozenCodec: any Codec { get }
     var codecFingerprint: String { get }
 }
+
+/// A system that looks at pictures.
+public protocol FeatureSystem: System { var extractor: any FeatureExtractor { get } }
 
 /// A system that makes new things.
 public protocol GenerativeSystem: System {

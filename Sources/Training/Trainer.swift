@@ -72,12 +72,12 @@ public final class Trainer {
         self.plan = plan
         self.source = source
         noise = Noise(seed: plan.seed)("train")
-        _ = subject.module.parameters()  // names them
         phases = subject.phases.map { phase in
             var phase = phase
             phase.parameters.removeAll(where: \.isFrozen)
             return (phase, AdamW(plan.optimizer(phase.name), phase.parameters))
         }
+        _ = subject.module.parameters()  // names them from the root, whatever part a phase took them from
         averages =
             plan.averageDecay > 0
             ? MovingAverage(decay: plan.averageDecay, warmsUp: plan.averageWarmsUp, subject.module.parameters()) : nil
@@ -106,7 +106,7 @@ public final class Trainer {
         var report = StepReport(step: step + 1, values: [])
         var total = 0.0
         averages?.beginStep()
-        for (phase, optimizer) in phases {
+        for (phase, optimizer) in phases where phase.isActive(step) {
             let sum = try accumulated(phase)
             total += sum.loss
             let norm = sum.gradients.reduce(0) { $0 + backend.sumOfSquares($1) }.squareRoot()

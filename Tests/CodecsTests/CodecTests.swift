@@ -25,7 +25,7 @@ import Training
     private func vq(_ change: (inout VQVAEConfiguration) -> Void = { _ in }) -> VQVAE {
         var c = VQVAEConfiguration()
         c.network = network()
-        c.quantizer.codes = 64
+        c.quantizer = .nearest { $0.codes = 64 }
         change(&c)
         let codec = VQVAE(c)
         codec.initialize(Noise(seed: 1))
@@ -167,7 +167,7 @@ import Training
     @Test(.timeLimit(.minutes(1))) func `a VQ-VAE learns one batch by heart and keeps its codes in use`()
         throws
     {
-        let codec = vq { $0.quantizer.window = 30 }
+        let codec = vq { $0.quantizer = .nearest { ($0.codes, $0.window) = (64, 30) } }
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip) = (150, 4, 4, 1)
         plan.optimizers = ["codec": AdamWConfiguration(rate: LearningRate(peak: 2e-3))]

@@ -72,7 +72,7 @@ import Testing
         let golden = Golden("vq")
         var c = VQVAEConfiguration()
         c.network = Self.network(4, groups: 2, latents: 3)
-        (c.quantizer.codes, c.quantizer.learning, c.quantizer.form) = (16, .gradient, form)
+        c.quantizer = .nearest { ($0.codes, $0.learning, $0.form) = (16, .gradient, form) }
         let codec = VQVAE(c)
         let keys = AutoencoderKeys(codec)
         let used = try keys.load(into: codec, from: Self.lookup(golden))

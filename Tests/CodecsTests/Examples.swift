@@ -13,6 +13,14 @@ func fixtureNetwork(_ channels: Int, _ multipliers: [Int], latent: Int, groups: 
     return c
 }
 
+extension QuantizerConfiguration {
+    static func nearest(_ change: (inout NearestCodeConfiguration) -> Void) -> QuantizerConfiguration {
+        var c = NearestCodeConfiguration()
+        change(&c)
+        return .nearest(c)
+    }
+}
+
 extension Module {
     /// Values away from every special start, so that no part is the identity.
     func scramble(_ seed: UInt64, deviation: Float = 0.15) {

@@ -11,7 +11,7 @@ import Testing
     {
         var c = VQVAEConfiguration()
         c.network = fixtureNetwork(4, [1, 2], latent: 3, groups: 2)
-        (c.quantizer.codes, c.quantizer.form, c.quantizer.learning) = (16, form, learning)
+        c.quantizer = .nearest { ($0.codes, $0.form, $0.learning) = (16, form, learning) }
         c.reconstruction = ReconstructionLoss(l1: 0, l2: 1)
         let codec = VQVAE(c)
         let file = try Goldens.open("vq.safetensors")

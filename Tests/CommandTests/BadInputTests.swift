@@ -125,6 +125,14 @@ import Testing
         Case(
             name: "pictures of another size", arguments: train, says: ["data.train", "64x64", "32x32"],
             prepare: yaml("[32, 32]", "[64, 64]")),
+        Case(
+            name: "optimiser of a phase that is none", arguments: train, says: ["x.yaml", "optimizers.judge", "discriminator"],
+            prepare: {
+                try $0.write(Tiny.vqgan().replacingOccurrences(of: "{discriminator: {lr", with: "{judge: {lr"), to: "x.yaml")
+            }),
+        Case(
+            name: "optimizers where there is one phase", arguments: train, says: ["x.yaml", "train.optimizers", "'optimizer'"],
+            prepare: yaml("  ema:", "  optimizers: {codec: {lr: 1}}\n  ema:")),
         Case(name: "YAML that is none", arguments: train, says: ["x.yaml"], prepare: yaml("codec: {", "codec: [{")),
         Case(
             name: "missing codec", arguments: train, says: ["nowhere"],

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import LatentLab
 import Testing
 
 /// A run that was ended in any way and started again ends as one that was left alone, to the last byte.
@@ -16,6 +16,7 @@ import Testing
     static let cases = [
         Case(name: "KL codec, accumulated from microbatches", yaml: Tiny.kl(microbatch: 3), steps: 20),
         Case(name: "VQ codec with its codebook", yaml: Tiny.vq(), steps: 20),
+        Case(name: "VQGAN with two optimizers", yaml: Tiny.vqgan(), steps: 20),
         Case(name: "text-to-image", yaml: Tiny.dit(), steps: 12, needs: ["kl"]),
         Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needs: ["kl"]),
         Case(name: "VQ-Diffusion with its losses by step", yaml: Tiny.tokens("vq-diffusion"), steps: 12, needs: ["vq"]),
@@ -65,6 +66,21 @@ import Testing
             try Program.succeed(arguments, in: place.path)
             try expectSame(place, run, test.steps, "\(test.name), round \(round)")
         }
+    }
+
+    @Test func `each phase of a run has its own optimiser and begins at its step`() throws {
+        let place = Workplace()
+        try place.write(Tiny.vqgan(steps: 10) + "\n  log_every: 1\n", to: "x.yaml")
+        try Program.succeed(["train", "x.yaml", "--run-dir", "run", "--quiet"], in: place.path)
+        let lines = try RunLog.lines(of: place.path + "/run/log.jsonl")
+        func curve(_ name: String) -> [Int: Double] {
+            Dictionary(uniqueKeysWithValues: RunLog.curve(name, in: lines).map { ($0.step, $0.value) })
+        }
+        #expect(curve("rate/codec") == Dictionary(uniqueKeysWithValues: (1...10).map { ($0, 1e-3) }))
+        #expect(curve("rate/discriminator") == Dictionary(uniqueKeysWithValues: (5...10).map { ($0, 5e-4) }))
+        #expect(curve("adversarial").keys.sorted() == [10])
+        let resolved = try String(contentsOfFile: place.path + "/run/resolved.yaml", encoding: .utf8)
+        #expect(resolved.contains("[0.5, 0.9]") && resolved.contains("discriminator"), "\(resolved)")
     }
 
     @Test func `a run killed before its first checkpoint begins again`() throws {

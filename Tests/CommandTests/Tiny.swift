@@ -28,6 +28,18 @@ enum Tiny {
             .replacingOccurrences(of: "latent_channels: 4,", with: "latent_channels: 4, codes: 24, window: 4,")
     }
 
+    /// Begins to judge, and to be listened to, within its steps; two optimizers.
+    static func vqgan(steps: Int = 20) -> String {
+        kl(steps: steps, microbatch: 4).replacingOccurrences(of: "system: kl-autoencoder", with: "system: vqgan")
+            .replacingOccurrences(
+                of: "latent_channels: 4,",
+                with: "latent_channels: 4, codes: 24, window: 4, prune: true, "
+                    + "discriminator: {channels: 4, layers: 2, start: 4, warmup: 5, augment: [color, translation]},"
+            )
+            .replacingOccurrences(
+                of: "  ema:", with: "  optimizers: {discriminator: {lr: 5.0e-4, betas: [0.5, 0.9]}}\n  ema:")
+    }
+
     /// Listens to sentences; works in the latents of `kl/model`.
     static func dit(steps: Int = 12, cache: String = "none") -> String {
         """

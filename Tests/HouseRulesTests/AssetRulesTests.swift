@@ -37,8 +37,10 @@ import Testing
             bytes += try AtomicFile.read(Self.folder + "/" + file).count
             guard file.hasSuffix(".safetensors") else { continue }
             let stored = try SafetensorsFile(Self.folder + "/" + file).entries
-            // Statistics of latents, a few numbers, keep their precision.
-            #expect(stored.allSatisfy { $0.type == .bf16 || $0.shape.reduce(1, *) <= 64 }, "\(file)")
+            // Statistics of latents, a few numbers, keep their precision, and so does a codebook that is an average.
+            #expect(
+                stored.allSatisfy { $0.type == .bf16 || $0.shape.reduce(1, *) <= 64 || $0.name.hasPrefix("quantizer.") },
+                "\(file)")
         }
         #expect(bytes < 15_000_000, "\(bytes)")
     }

@@ -57,10 +57,12 @@ public struct AutoencoderKeys: Sendable {
     public init(_ codec: VQVAE) {
         configuration = codec.configuration.network
         addNetwork()
-        if let nearest = codec.quantizer as? NearestCode {
+        let pruned = codec.quantizer as? PrunedCodes
+        if let nearest = (pruned?.all ?? codec.quantizer) as? NearestCode {
+            let path = pruned == nil ? "quantizer" : "quantizer.all"
             add(
                 ["quantize.embedding.weight", "quantize.embedding"],
-                nearest.table == nil ? "quantizer.codebook" : "quantizer.table", .same)
+                nearest.table == nil ? path + ".codebook" : path + ".table", .same)
         }
     }
 

@@ -28,13 +28,10 @@ public final class ConvDecoder: Module {
         super.init()
     }
 
-    public func callAsFunction(_ z: Tensor) -> Tensor {
-        let h = levels.reduce(middle(input(z))) { $1($0) }
-        return output(norm(h))
-    }
+    public func callAsFunction(_ z: Tensor) -> Tensor { output(features(z)) }
 
-    /// Weight of the last convolution, against which VQGAN balances its losses.
-    package var lastWeight: Parameter { output.parameters()[0] }
+    /// What the last convolution sees: `[B, f h, f w, channels]`.
+    func features(_ z: Tensor) -> Tensor { norm(levels.reduce(middle(input(z))) { $1($0) }) }
 }
 
 /// Blocks of one resolution, then twice it.

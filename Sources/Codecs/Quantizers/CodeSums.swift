@@ -10,9 +10,7 @@ struct CodeSums {
     /// - Parameter rows: `[N, D]`, detached.
     init(_ rows: Tensor, _ tokens: Tokens, codes: Int) {
         let width = rows.shape[1]
-        var counts = [Float](repeating: 0, count: codes)
-        for token in tokens.values { counts[Int(token)] += 1 }
-        self.counts = Tensor(counts, [codes])
+        counts = Tensor(tokens.counts(of: codes), [codes])
         sums = .zeros([codes, width])
         squares = .zeros([codes, width])
         let rows = rows.contiguous()

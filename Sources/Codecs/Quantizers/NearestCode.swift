@@ -92,8 +92,12 @@ public final class NearestCode: Module, Quantizer {
         return configuration.isNormalised ? x * (x.square().sum([-1], keep: true) + 1e-12).rsqrt() : x
     }
 
-    public func tokens(of h: Tensor) -> Tokens {
-        nearestCodes(placed(h).reshaped([-1, width]).detached(), codeVectors.detached())
+    public func tokens(of h: Tensor) -> Tokens { nearest(h, codeVectors) }
+
+    public func tokens(of h: Tensor, among kept: [Int]) -> Tokens { nearest(h, vectors(of: Tokens(kept))) }
+
+    private func nearest(_ h: Tensor, _ codebook: Tensor) -> Tokens {
+        nearestCodes(placed(h).reshaped([-1, width]).detached(), codebook.detached())
             .reshaped(Array(h.shape.dropLast()))
     }
 
@@ -124,13 +128,7 @@ public final class NearestCode: Module, Quantizer {
     }
 
     /// exp of the entropy of the averaged counts: how many codes are used as if equally often.
-    public var perplexity: Float {
-        let n = counts.value.values
-        let total = n.reduce(0.0) { $0 + Double($1) }
-        guard total > 0 else { return 1 }
-        let p = Tensor(n.filter { $0 > 0 }.map { Float(Double($0) / total) }, [n.count { $0 > 0 }])
-        return (-(p * p.log()).sum()).exp().scalar
-    }
+    public var perplexity: Float { Codecs.perplexity(of: counts.value.values) }
 
     public func prepare(with h: Tensor, noise: Noise) {
         withoutGradients {

@@ -37,6 +37,9 @@ public protocol Quantizer: Module {
     ///     returns [B, h, w]
     func tokens(of h: Tensor) -> Tokens
 
+    /// The same where only the codes `kept` may be taken: the place in `kept` of each one that is.
+    func tokens(of h: Tensor, among kept: [Int]) -> Tokens
+
     /// Their vectors: `[B, h, w]` to `[B, h, w, D]`.
     func vectors(of tokens: Tokens) -> Tensor
 
@@ -50,4 +53,21 @@ public protocol Quantizer: Module {
 extension Quantizer {
     public func prepare(with h: Tensor, noise: Noise) {}
     public func commit(_ sums: [String: Tensor], step: Int) {}
+}
+
+/// exp of the entropy of counts: how many codes are used as if equally often.
+func perplexity(of counts: [Float]) -> Float {
+    let total = counts.reduce(0.0) { $0 + Double($1) }
+    guard total > 0 else { return 1 }
+    let p = Tensor(counts.filter { $0 > 0 }.map { Float(Double($0) / total) }, [counts.count { $0 > 0 }])
+    return (-(p * p.log()).sum()).exp().scalar
+}
+
+extension Tokens {
+    /// How often each of `codes` occurs.
+    func counts(of codes: Int) -> [Float] {
+        var counts = [Float](repeating: 0, count: codes)
+        for token in values { counts[Int(token)] += 1 }
+        return counts
+    }
 }

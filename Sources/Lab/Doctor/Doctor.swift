@@ -68,7 +68,7 @@ public struct Doctor {
         for name in Folder.names(in: folder + "/models") where Folder.exists("\(folder)/models/\(name)/config.json") {
             do {
                 let loaded = try ModelDirectory.load("\(folder)/models/\(name)")
-                let count = loaded.system.module.parameterCount
+                let count = loaded.system.model.parameterCount
                 found.append(
                     Finding(
                         name: "model \(name)", verdict: .fine,

@@ -30,7 +30,7 @@ public final class Experiment {
         cachesLatents = try data.choice("cache", among: ["none", "latents"], default: "none") == "latents"
         system = try Catalogue.system(section).init(
             section, Surroundings(captions: { try Self.captions(dataset) }))
-        train = try TrainSection(try section.section("train"), seed: seed)
+        train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
         let initial = try section.section("init")
         let from = try initial.optionalPath("from")
@@ -40,7 +40,7 @@ public final class Experiment {
         resolved = section.resolved
         dataKey = trainData.resolved.json.encoded()
         system.module.initialize(Noise(seed: seed)("weights"))
-        if let from { try Weights.read(into: system.module, from: from + "/model.safetensors", skipping: skip) }
+        if let from { try Weights.read(into: system.model, from: from + "/model.safetensors", skipping: skip) }
     }
 
     /// The first picture stands for all: a data set's pictures are of one size.

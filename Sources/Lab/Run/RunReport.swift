@@ -9,7 +9,7 @@ enum RunReport {
         var report = Report(title: experiment.name, subtitle: "step \(step) of \(experiment.steps)")
         report.add(
             .facts([
-                ("system", type(of: experiment.system).name), ("parameters", "\(experiment.system.module.parameterCount)"),
+                ("system", type(of: experiment.system).name), ("parameters", "\(experiment.system.model.parameterCount)"),
                 ("steps", "\(step)"), ("seed", "\(experiment.seed)"),
             ]))
         if let sheet = Folder.names(in: folder.samples).last(where: { $0.hasSuffix(".png") }) {

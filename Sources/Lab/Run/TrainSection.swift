@@ -2,7 +2,7 @@ import Systems
 import Tensors
 import Training
 
-/// `train:` steps, batch, microbatch, shards, precision, store, optimizer, schedule, clip, ema, checkpoint, preview.
+/// `train:` steps, batch, microbatch, shards, precision, store, optimizer, optimizers, schedule, clip, ema, checkpoint, preview.
 struct TrainSection {
     var plan = TrainingPlan()
     let checkpointEvery, keep, keepEvery: Int
@@ -18,7 +18,8 @@ struct TrainSection {
     /// What the finished model's weights are stored as.
     let store: DType
 
-    init(_ section: Section, seed: UInt64) throws {
+    /// - Parameter phases: of the system; where there are several, `optimizers.<phase>` says how each differs from `optimizer`.
+    init(_ section: Section, seed: UInt64, phases: [String]) throws {
         plan.seed = seed
         plan.steps = try section.int("steps", default: 1000, in: 1...1_000_000_000)
         plan.batch = try section.int("batch", default: 32, in: 1...1_000_000)
@@ -34,7 +35,18 @@ struct TrainSection {
         let ema = try section.section("ema")
         plan.averageDecay = try ema.number("decay", default: 0.999, in: 0...0.999999)
         plan.averageWarmsUp = try ema.bool("warmup", default: true)
-        plan.optimizers = ["default": try Self.optimizer(section)]
+        let optimizer = try section.section("optimizer")
+        let schedule = try section.section("schedule")
+        let rate = LearningRate(
+            peak: 1e-4, shape: try schedule.choice("kind", default: .constant),
+            warmup: try schedule.int("warmup", default: 0, in: 0...1_000_000_000),
+            floor: try schedule.number("floor", default: 0, in: 0...))
+        let common = try Self.optimizer(optimizer, AdamWConfiguration(rate: rate))
+        plan.optimizers = ["default": common]
+        if phases.count > 1 {
+            let own = try section.section("optimizers")
+            for phase in phases { plan.optimizers[phase] = try Self.optimizer(try own.section(phase), common) }
+        }
         logEvery = try section.int("log_every", default: 10, in: 1...1_000_000)
         prepare = try section.int("prepare", default: min(256, plan.batch * 8), in: 0...100_000)
         statistics = try section.int("statistics", default: 1024, in: 1...10_000_000)
@@ -50,19 +62,16 @@ struct TrainSection {
         previewSeeds = try preview.seeds("seeds", default: [0, 1, 2, 3])
     }
 
-    private static func optimizer(_ section: Section) throws -> AdamWConfiguration {
-        let optimizer = try section.section("optimizer")
-        _ = try optimizer.choice("kind", among: ["adamw"], default: "adamw")
-        let rate = try optimizer.number("lr", default: 1e-4, in: Section.positive)
-        let betas = try optimizer.numbers("betas", default: [0.9, 0.999], in: 0..<1)
-        guard betas.count == 2 else { throw optimizer.error("betas", "needs two numbers", found: "\(betas.count)") }
-        let schedule = try section.section("schedule")
-        return AdamWConfiguration(
-            rate: LearningRate(
-                peak: rate, shape: try schedule.choice("kind", default: .constant),
-                warmup: try schedule.int("warmup", default: 0, in: 0...1_000_000_000),
-                floor: try schedule.number("floor", default: 0, in: 0...)),
-            betas: (betas[0], betas[1]), eps: try optimizer.number("eps", default: 1e-8, in: Section.positive),
-            decay: try optimizer.number("weight_decay", default: 0, in: 0...))
+    /// What is not said is as in `fallback`.
+    private static func optimizer(_ section: Section, _ fallback: AdamWConfiguration) throws -> AdamWConfiguration {
+        _ = try section.choice("kind", among: ["adamw"], default: "adamw")
+        var optimizer = fallback
+        optimizer.rate.peak = try section.number("lr", default: fallback.rate.peak, in: Section.positive)
+        let betas = try section.numbers("betas", default: [fallback.betas.0, fallback.betas.1], in: 0..<1)
+        guard betas.count == 2 else { throw section.error("betas", "needs two numbers", found: "\(betas.count)") }
+        optimizer.betas = (betas[0], betas[1])
+        optimizer.eps = try section.number("eps", default: fallback.eps, in: Section.positive)
+        optimizer.decay = try section.number("weight_decay", default: fallback.decay, in: 0...)
+        return optimizer
     }
 }

@@ -150,7 +150,7 @@ public final class TrainingRun {
         }
         let result = JSON.object([
             ("name", JSON(experiment.name)), ("steps", JSON(trainer.step)), ("configuration", JSON(configurationHash)),
-            ("parameters", JSON(experiment.system.module.parameterCount)),
+            ("parameters", JSON(experiment.system.model.parameterCount)),
         ])
         try AtomicFile.write(result.encoded(pretty: true) + "\n", to: folder.path + "/result.json")
         try RunReport.write(experiment, in: folder, step: trainer.step)

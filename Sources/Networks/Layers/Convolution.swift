@@ -6,7 +6,7 @@ import Tensors
 ///     returns [B, H', W', out]
 public final class Conv2d: Module {
     /// `[out, kernel, kernel, in]`.
-    let weight: Parameter
+    package let weight: Parameter
     let bias: Parameter?
     private let stride: Int
     private let padding: Padding

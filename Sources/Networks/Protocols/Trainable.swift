@@ -65,15 +65,19 @@ public struct Phase {
     public var loss: (_ batch: Batch, _ step: Int) -> LossReport
     /// Applies what the forward passes counted, once per optimiser step, after the update. `examples` is the whole batch's count.
     public var commit: (_ sums: [String: Tensor], _ examples: Int, _ step: Int) -> Void
+    /// Whether it takes part in a step.
+    public var isActive: (_ step: Int) -> Bool
 
     public init(
         name: String, parameters: [Parameter], loss: @escaping (Batch, Int) -> LossReport,
-        commit: @escaping ([String: Tensor], Int, Int) -> Void = { _, _, _ in }
+        commit: @escaping ([String: Tensor], Int, Int) -> Void = { _, _, _ in },
+        isActive: @escaping (Int) -> Bool = { _ in true }
     ) {
         self.name = name
         self.parameters = parameters
         self.loss = loss
         self.commit = commit
+        self.isActive = isActive
     }
 }
 

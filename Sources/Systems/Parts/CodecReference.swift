@@ -107,6 +107,12 @@ extension ConfigurationValue {
         return ConfigurationValue(.map(entries), at: place)
     }
 
+    /// This map without one of its keys.
+    func dropping(_ key: String) -> ConfigurationValue {
+        guard case .map(let entries) = content else { return self }
+        return ConfigurationValue(.map(entries.filter { $0.key != key }), at: place)
+    }
+
     /// This map with only these keys.
     func keeping(_ keys: [String]) -> ConfigurationValue {
         guard case .map(let entries) = content else { return self }

@@ -1,6 +1,8 @@
 /// What the code around an operation asked for; carried by the task, never a global.
 package struct Context: Sendable {
     package var recordsGradients = true
+    /// Parameters are leaves of the record; else constants.
+    package var recordsParameters = true
     /// Rows are multiplied in fixed panels and samples convolved one by one, so that no bit depends on the batch.
     package var isBatchInvariant = false
     package var precision = Precision.f32
@@ -29,6 +31,11 @@ public func withoutGradients<T>(_ body: () throws -> T) rethrows -> T {
             $0.recordsGradients = false
             $0.isBatchInvariant = true
         }, body)
+}
+
+/// Runs `body` with every parameter a constant: gradients flow through to what comes in, and none is worked out for weights.
+public func withConstantParameters<T>(_ body: () throws -> T) rethrows -> T {
+    try Context.with({ $0.recordsParameters = false }, body)
 }
 
 /// Runs `body` with products and convolutions in the given precision.

@@ -50,8 +50,8 @@ public final class Parameter: @unchecked Sendable {
         return zeros
     }
 
-    /// A leaf of the record, or a constant when frozen.
-    public var value: Tensor { isFrozen ? leaf.detached() : leaf }
+    /// A leaf of the record, or a constant when frozen or in `withConstantParameters`.
+    public var value: Tensor { isFrozen || !Context.current.recordsParameters ? leaf.detached() : leaf }
 
     /// Replaces the values; shape must match.
     public func set(_ tensor: Tensor) {

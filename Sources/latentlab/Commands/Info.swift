@@ -11,7 +11,7 @@ struct Info: ParsableCommand {
         let folder = try Assets.model(model)
         let loaded = try ModelDirectory.load(folder)
         let file = try SafetensorsFile(folder + "/model.safetensors")
-        let count = loaded.system.module.parameterCount
+        let count = loaded.system.model.parameterCount
         if json {
             let tensors = file.entries.map { entry in
                 JSON.object([

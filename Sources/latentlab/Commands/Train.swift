@@ -23,7 +23,7 @@ struct Train: ParsableCommand {
         let experiment = try Experiment(try ExperimentFile(path: experiment, set: assignments))
         if dryRun {
             try Console.print(experiment.resolved.yaml())
-            Console.error("parameters: \(experiment.system.module.parameterCount)")
+            Console.error("parameters: \(experiment.system.model.parameterCount)")
             return
         }
         var options = TrainingRun.Options()

@@ -1,0 +1,37 @@
+import Codecs
+import Networks
+import Tensors
+import Training
+
+extension PerceptualLoss {
+    /// Section `network {from}`: a model directory of a feature network, or a folder with weights of VGG16 and LPIPS.
+    ///
+    /// - Parameter media: `[H, W, C]` of the pictures to be compared.
+    convenience init(_ section: Section, media: [Int]) throws {
+        guard media[2] == 3 else {
+            throw section.error("from", "looks at colours", expected: "pictures of 3 channels", found: "\(media[2]) channels")
+        }
+        let folder = try section.path("from")
+        let extractor: any FeatureExtractor
+        var channelWeights: [Tensor] = []
+        if Folder.exists(folder + "/config.json") {
+            let model = try ModelDirectory.load(folder)
+            guard let system = model.system as? any FeatureSystem else {
+                throw section.error(
+                    "from", "is not a feature network", expected: "a model directory of one",
+                    found: type(of: model.system).name)
+            }
+            extractor = system.extractor
+        } else {
+            let vgg = try VGGFeatures(folder)
+            (extractor, channelWeights) = (vgg, vgg.channelWeights)
+        }
+        let side = min(media[0], media[1])
+        guard side >= extractor.smallestSide else {
+            throw section.error(
+                "from", "does not look at pictures so small", expected: "sides of \(extractor.smallestSide) or more",
+                found: "\(side)")
+        }
+        self.init(extractor, channelWeights: channelWeights)
+    }
+}
