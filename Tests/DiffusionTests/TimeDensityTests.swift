@@ -118,3 +118,36 @@ import Testing
         #expect(restored == half)
     }
 }
+
+@Suite struct StepImportanceTests {
+    private func sums(_ importance: StepImportance, _ losses: [Float]) -> [String: Tensor] {
+        let T = losses.count
+        return importance.sums(times: (1...T).map { Float($0) / Float(T) }, losses: Tensor(losses, [T]))
+    }
+
+    @Test func `steps are seen equally often until all were visited, then as their losses ask, without bias`() {
+        let importance = StepImportance(steps: 4)
+        let losses: [Float] = [9, 1, 2, 5]
+        for _ in 0..<10 { importance.commit(sums(importance, losses)) }
+        #expect(importance.density == StepDensity([1, 1, 1, 1]))
+        importance.commit(sums(importance, losses))
+        // √E[L²], the first step counting as the second.
+        let drawn = importance.density.draw(at: (0..<9000).map { (Double($0) + 0.5) / 9000 })
+        let shares = (1...4).map { t in Double(drawn.times.count { $0 == Float(t) / 4 }) / 9000 }
+        for (share, expected) in zip(shares, [1.0 / 9, 1.0 / 9, 2.0 / 9, 5.0 / 9]) { #expect(abs(share - expected) < 1e-3) }
+        let mean = zip(drawn.times, drawn.weights).reduce(0.0) { sum, draw in
+            sum + Double(draw.1) * Double(losses[Int((draw.0 * 4).rounded()) - 1]) / 9000
+        }
+        #expect(abs(mean - Double(losses.reduce(0, +)) / 4) < 0.01)
+    }
+
+    @Test func `microbatches add up to the batch`() {
+        let (whole, parts) = (StepImportance(steps: 3), StepImportance(steps: 3))
+        let (times, losses) = ([Float(1) / 3, 1, 1], Tensor([2, 4, 6], [3]))
+        whole.commit(whole.sums(times: times, losses: losses))
+        let a = parts.sums(times: [times[0], times[1]], losses: losses.slice(0, 0..<2))
+        let b = parts.sums(times: [times[2]], losses: losses.slice(0, 2..<3))
+        parts.commit(a.merging(b) { $0 + $1 })
+        for (x, y) in zip(whole.buffers(), parts.buffers()) { #expect(x.value.values == y.value.values) }
+    }
+}

@@ -39,6 +39,32 @@ private struct OneStepTokens: IndependentTokenSampler {
         print("total variation at 16, 32, 64, 128, 256 steps\n" + lines.joined(separator: "\n"))
     }
 
+    @Test func `in continuous time jumps by rates near the data's law to first order, the analytic step is nearer`() throws {
+        let schedule = MaskAndReplace(codes: 3, steps: 256, maskShare: 0, shape: .exponential)
+        let start = Self.toy.marginal(schedule.level(at: 1))
+        func distances(_ sampler: some IndependentTokenSampler) throws -> [Double] {
+            try [16, 32, 64, 128, 256].map {
+                Self.toy.distance(try Self.toy.law(sampler, steps: $0, schedule, from: start))
+            }
+        }
+        let found = [
+            ("Euler", try distances(EulerTokens())), ("tau-leaping", try distances(TauLeapingTokens())),
+            ("analytic", try distances(AncestralTokens())),
+        ]
+        print("total variation at 16, 32, 64, 128, 256 steps")
+        for (name, distances) in found {
+            print("\(name): " + distances.map { "\(Float($0))" }.joined(separator: " "))
+            #expect(distances.last! < 0.01, "\(name): \(distances)")
+            // Halves with each doubling where the steps are many.
+            for (far, near) in zip(distances.dropFirst(2), distances.dropFirst(3)) {
+                #expect((0.42...0.58).contains(near / far), "\(name): \(distances)")
+            }
+        }
+        for i in 0..<5 {
+            #expect(found[2].1[i] < found[0].1[i] && found[2].1[i] < found[1].1[i], "\(i)")
+        }
+    }
+
     @Test func `one step's posterior at every stride leaves masks behind`() throws {
         // The released table, 100 steps: one step at time m leaves a mask with chance ḡ_(m-1) / ḡ_m, so that one in three and almost one
         // in two are masked before the last call.

@@ -71,13 +71,14 @@ struct TokenToy {
 
     /// The law of a run of a sampler whose tokens step independently, by going through all states: chances of the K^N results and
     /// of anything else, and the share of masked tokens before the last step.
-    func law(_ sampler: some IndependentTokenSampler, steps: Int, _ schedule: any CategoricalSchedule, hiding: Bool = false)
-        throws -> (results: [Double], rest: Double, masked: Double)
-    {
+    func law(
+        _ sampler: some IndependentTokenSampler, steps: Int, _ schedule: any CategoricalSchedule, hiding: Bool = false,
+        from start: [Double]? = nil
+    ) throws -> (results: [Double], rest: Double, masked: Double) {
         var masked = 0.0
         let corruption = CategoricalCorruption(schedule)
         let all = allStates
-        var law = prior(schedule)
+        var law = start ?? prior(schedule)
         let grid = try schedule.grid(steps: steps)
         for (i, interval) in grid.intervals.enumerated() {
             masked = (0..<states).reduce(0) { sum, s in
@@ -111,6 +112,17 @@ struct TokenToy {
         return (0..<states).map { s in
             digits(s, base: K + 1).reduce(1) { p, token in
                 p * (token == Int32(K) ? last.mask : last.replace) / (1 - last.keep)
+            }
+        }
+    }
+
+    /// Of all states at a time, by summing over the data.
+    func marginal(_ level: CategoricalLevel) -> [Double] {
+        (0..<states).map { s in
+            let x = digits(s, base: K + 1)
+            return chances.indices.reduce(0) { sum, d in
+                let clean = digits(d, base: K)
+                return sum + (0..<N).reduce(chances[d]) { $0 * likelihood(x[$1], clean[$1], level) }
             }
         }
     }

@@ -60,5 +60,5 @@ struct CategoricalSection {
 
 /// Samplers of tokens by the names of experiment files and `--sampler`.
 public enum TokenSamplers {
-    public static let names = ["ancestral", "confidence", "purity", "critic"]
+    public static let names = ["ancestral", "confidence", "purity", "critic", "rates", "tau-leaping"]
 }

@@ -60,6 +60,12 @@ struct TokenGenerator {
         let name = request.sampler ?? sampling.sampler
         switch name {
         case "ancestral": return AncestralTokens()
+        case "rates" where hasRates: return EulerTokens()
+        case "tau-leaping" where hasRates: return TauLeapingTokens()
+        case "rates", "tau-leaping":
+            throw InputError(
+                "this sampler needs a corruption that always keeps something", at: "--sampler",
+                expected: "ancestral, or corruption.shape: exponential", found: "'\(name)'")
         case "confidence" where masksOnly: return ConfidenceTokens(temperature: choiceTemperature)
         case "purity" where masksOnly: return PurityTokens(sharpening: Float(sharpening))
         case "critic" where masksOnly: return CriticTokens(noise: criticNoise)
@@ -129,6 +135,9 @@ struct TokenGenerator {
         let warmed = heat == 1 ? logits : logits / Float(heat)
         return share < 1 ? keepingLikely(warmed, share: Float(share)) : warmed
     }
+
+    /// Tokens are lost at finite rates at all times.
+    private var hasRates: Bool { categorical.schedule.level(at: 1).keep > 0 }
 
     /// Tokens are masked and never replaced, as samplers that choose what to unmask need it.
     var masksOnly: Bool { categorical.schedule.level(at: 1).replace == 0 && categorical.schedule.masks }
