@@ -8,6 +8,7 @@ public enum Catalogue {
             VQSystem.self,
             DiTSystem.self,
             ToySystem.self,
+            FeatureClassifierSystem.self,
         ]
     }
 

@@ -8,4 +8,10 @@ public protocol FeatureExtractor: AnyObject {
     func maps(of x: Tensor) -> [Tensor]
     /// One vector a picture: `[B, F]`.
     func vectors(of x: Tensor) -> Tensor
+    /// Pictures have at least so many rows and columns.
+    var smallestSide: Int { get }
+}
+
+extension FeatureExtractor {
+    public var smallestSide: Int { 1 }
 }
