@@ -4,7 +4,7 @@
     first-png.py FOLDER OUT.png [--steps 20] [--guidance 4] [--dtype f32|bf16] [--threads N]
 
 The pipeline is diffusers' own: DiTTransformer2DModel (s, b: patch 2 on 4x32x32, 1000 classes; small: width 256, depth 8,
-heads 4, patch 1 on 4x8x8, 10 classes; 8 channels out) and the AutoencoderKL of workloads.py (f8), so s and b make a picture
+heads 4, patch 1 on 4x8x8, 99 classes; 8 channels out) and the AutoencoderKL of workloads.py (f8), so s and b make a picture
 of 256x256 and small one of 64x64. DPM-Solver++ of order 2, guidance by one doubled batch, class 0, one picture, PNG by Pillow.
 Loading from disk and importing count: they are what a user waits for. Prints one JSON line,
 
@@ -54,7 +54,7 @@ def prepare(options):
     small = options.size == "small"
     transformer = DiTTransformer2DModel(
         num_attention_heads=heads, attention_head_dim=width // heads, in_channels=4, out_channels=8, num_layers=depth,
-        sample_size=8 if small else 32, patch_size=1 if small else 2, num_embeds_ada_norm=10 if small else 1000)
+        sample_size=8 if small else 32, patch_size=1 if small else 2, num_embeds_ada_norm=99 if small else 1000)
     scheduler = DPMSolverMultistepScheduler(
         beta_schedule="linear", beta_start=1e-4, beta_end=0.02, algorithm_type="dpmsolver++", solver_order=2,
         solver_type="midpoint", lower_order_final=True, timestep_spacing="linspace")

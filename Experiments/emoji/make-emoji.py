@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Makes Assets/datasets/emoji from Debian's fonts-noto-color-emoji and unicode-cldr-core.
+"""Makes Assets/datasets/emoji from Debian's fonts-noto-color-emoji, unicode-cldr-core and unicode-data.
 
-    apt install fonts-noto-color-emoji unicode-cldr-core python3-pil libraqm0
+    apt install fonts-noto-color-emoji unicode-cldr-core unicode-data python3-pil libraqm0
     python3 Experiments/emoji/make-emoji.py
 
 Run once; the result is committed, so that nobody who only uses the data needs Python or the font.
@@ -10,6 +10,7 @@ Which emoji: every CLDR annotation that the font draws as one colour glyph, with
 plain digits, '#' and '*', without lone hair, and without pictures that equal an earlier one (some territories share a flag).
 Pictures: the font's own 136 x 128 bitmap, laid on white, reduced to 64 x 60 (Lanczos) and centred in 64 x 64, stored
 as a PNG with the smallest of 64, 128 or 256 own colours that keeps 44 dB.
+Subgroups: those under which Unicode's emoji-test.txt lists them.
 Held out: an emoji whose code points sum to 7 modulo 10 (variation selectors not counted; about a tenth).
 """
 import io
@@ -23,6 +24,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont, ImageStat, features
 
 FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
 CLDR = pathlib.Path("/usr/share/unicode/cldr/common")
+GROUPS = pathlib.Path("/usr/share/unicode/emoji/emoji-test.txt")
 DOC = pathlib.Path("/usr/share/doc")
 LANGUAGES = ["en", "de", "fr", "es", "ja"]
 SKIN_TONES = range(0x1F3FB, 0x1F400)
@@ -43,6 +45,18 @@ def annotations(language):
                 entry["name"] = node.text.strip()
             else:
                 entry["keywords"] = [word.strip() for word in node.text.split("|")]
+    return found
+
+
+def subgroups():
+    """Subgroup of every listed sequence, without variation selectors."""
+    found, subgroup = {}, None
+    for line in GROUPS.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# subgroup:"):
+            subgroup = line.split(":", 1)[1].strip()
+        elif line and not line.startswith("#"):
+            points = [int(word, 16) for word in line.split(";")[0].split()]
+            found["".join(chr(p) for p in points if p != 0xFE0F)] = subgroup
     return found
 
 
@@ -103,6 +117,7 @@ def main():
     pictures.mkdir(parents=True)
     font = ImageFont.truetype(FONT, STRIKE, layout_engine=ImageFont.Layout.RAQM)
     words = {language: annotations(language) for language in LANGUAGES}
+    subgroup = subgroups()
     rows, seen, total = [], set(), 0
     for sequence in words["en"]:
         points = [ord(c) for c in sequence]
@@ -124,6 +139,7 @@ def main():
             "text": entries["en"]["name"],
             "emoji": sequence,
             "split": "held-out" if sum(p for p in points if p != 0xFE0F) % 10 == 7 else "train",
+            "subgroup": subgroup[sequence.replace("\ufe0f", "")],
             "names": {language: entry["name"] for language, entry in entries.items()},
             "keywords": {language: entry.get("keywords", []) for language, entry in entries.items()},
         })

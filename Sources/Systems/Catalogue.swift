@@ -13,6 +13,7 @@ public enum Catalogue {
             MaskGITSystem.self,
             TokenCriticSystem.self,
             ToySystem.self,
+            FeatureClassifierSystem.self,
         ]
     }
 

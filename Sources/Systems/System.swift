@@ -31,10 +31,16 @@ public struct Surroundings {
     public var folder: String?
     /// Captions of the training data, for making a vocabulary.
     public var captions: () throws -> [String]
+    /// Names of the training data's classes; empty where they have none.
+    public var classNames: () throws -> [String]
 
-    public init(folder: String? = nil, captions: @escaping () throws -> [String] = { [] }) {
+    public init(
+        folder: String? = nil, captions: @escaping () throws -> [String] = { [] },
+        classNames: @escaping () throws -> [String] = { [] }
+    ) {
         self.folder = folder
         self.captions = captions
+        self.classNames = classNames
     }
 }
 
@@ -57,6 +63,13 @@ public protocol LatentSystem: System {
 
 /// A system that looks at pictures.
 public protocol FeatureSystem: System { var extractor: any FeatureExtractor { get } }
+
+/// A system that sorts pictures into classes.
+public protocol ClassifyingSystem: System {
+    var classCount: Int { get }
+    /// x: `[B, H, W, 3]` in [-1, 1]; returns `[B, classCount]`.
+    func logits(of x: Tensor) -> Tensor
+}
 
 /// A system that makes new things.
 public protocol GenerativeSystem: System {
@@ -92,6 +105,8 @@ public struct SampleRequest {
     public var prompts: [String] = []
     /// Class of each prompt, for class-conditional models.
     public var classes: [Int] = []
+    /// Draws the first seed for the first prompt or class only, the second for the second, and so on, instead of every seed for each.
+    public var pairsSeeds = false
     /// Withheld from instead of nothing, in guidance.
     public var negative: String?
     public var seeds: [UInt64] = [0]

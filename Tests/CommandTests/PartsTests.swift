@@ -190,5 +190,16 @@ import Testing
         try weights.write(to: URL(fileURLWithPath: assets + "/models/tiny/codec/model.safetensors"))
         let ill = try Program.run(["doctor"], in: place.path, environment: ["LATENTLAB_ASSETS": assets])
         #expect(ill.code == 1 && ill.output.contains("fingerprint"), "\(ill.output)")
+        // Networks that only look are looked at as well.
+        try FileManager.default.removeItem(atPath: assets + "/models/tiny")
+        try FileManager.default.createDirectory(atPath: assets + "/networks", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: place.path + "/kl/model", toPath: assets + "/networks/tiny-kl")
+        let known = try Program.run(["doctor"], in: place.path, environment: ["LATENTLAB_ASSETS": assets])
+        #expect(known.code == 0 && known.output.contains("tiny-kl"), "\(known.output)")
+        let named = try Program.run(["info", "tiny-kl"], in: place.path, environment: ["LATENTLAB_ASSETS": assets])
+        #expect(named.code == 0 && named.output.contains("kl-autoencoder"), "\(named.errors)")
+        try FileManager.default.removeItem(atPath: assets + "/networks/tiny-kl/model.safetensors")
+        let torn = try Program.run(["doctor"], in: place.path, environment: ["LATENTLAB_ASSETS": assets])
+        #expect(torn.code == 1 && torn.output.contains("tiny-kl"), "\(torn.output)")
     }
 }

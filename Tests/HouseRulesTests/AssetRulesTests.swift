@@ -1,5 +1,8 @@
 import Foundation
 import Lab
+import Media
+import Metrics
+import Networks
 import Systems
 import Tensors
 import Training
@@ -31,10 +34,10 @@ import Testing
         for (file, hash) in listed { #expect(try SHA256.hex(ofFile: Self.folder + "/" + file) == hash, "\(file)") }
     }
 
-    @Test func `models ship in bf16 and together are under 15 MB`() throws {
+    @Test func `models and networks ship in bf16, and the models together are under 15 MB`() throws {
         var bytes = 0
-        for file in Self.files() where file.hasPrefix("models/") {
-            bytes += try AtomicFile.read(Self.folder + "/" + file).count
+        for file in Self.files() where file.hasPrefix("models/") || file.hasPrefix("networks/") {
+            if file.hasPrefix("models/") { bytes += try AtomicFile.read(Self.folder + "/" + file).count }
             guard file.hasSuffix(".safetensors") else { continue }
             let stored = try SafetensorsFile(Self.folder + "/" + file).entries
             // Statistics of latents, a few numbers, keep their precision, and so does a codebook that is an average.
@@ -49,5 +52,53 @@ import Testing
         let loaded = try ModelDirectory.load("\(Self.folder)/models/\(name)")
         #expect(loaded.system is any GenerativeSystem)
         #expect(name.hasSuffix("-" + type(of: loaded.system).name))
+    }
+
+    @Test func `every network looks at pictures, is named by its data and what it is for, and is small`() throws {
+        let names = Folder.names(in: Self.folder + "/networks")
+        #expect(names == ["emoji-features"])
+        for name in names {
+            let folder = "\(Self.folder)/networks/\(name)"
+            let loaded = try ModelDirectory.load(folder)
+            #expect(loaded.system is any FeatureSystem && !(loaded.system is any GenerativeSystem))
+            #expect(name.hasSuffix("-features"))
+            #expect(try AtomicFile.read(folder + "/model.safetensors").count < 1_200_000)
+            #expect(try Assets.model(name) == folder)
+        }
+        #expect(Assets.shipped.map(\.name) == Self.models + names)
+    }
+
+    /// Of two changes that PSNR finds alike, the blur lies farther off than the noise, and both grow with their strength.
+    @Test func `the network that ships sees what PSNR does not`() throws {
+        let system = try #require(
+            try ModelDirectory.load(Self.folder + "/networks/emoji-features").system as? any FeatureSystem)
+        let emoji = try Emoji(Self.folder + "/datasets/emoji", split: .heldOut)
+        let pictures = try (0..<80).compactMap { try emoji.example($0, epoch: 0).picture }
+        let x = Tensor(pictures)
+        func statistics(_ x: Tensor) -> FeatureStatistics {
+            let vectors = withoutGradients { system.extractor.vectors(of: x) }
+            var all = FeatureStatistics(width: vectors.shape[1])
+            all.add(vectors)
+            return all
+        }
+        let sharp = statistics(x)
+        func distance(_ y: Tensor) -> Double { frechetDistance(sharp, statistics(y)) }
+        func psnr(_ y: Tensor) -> Double { PictureDifference.psnr(y, x).reduce(0, +) / 80 }
+        let blurred = [48, 24].map { side in
+            Tensor(pictures.map { $0.resized(width: side, height: side, .box).resized(width: 64, height: 64, .bilinear) })
+        }
+        let noise = Noise(seed: 1).normal(x.shape)
+        let noisy = [0.1, 0.21].map { (x + noise * $0).clamped(-1, 1) }
+        let (ofBlur, ofNoise) = (blurred.map(distance), noisy.map(distance))
+        #expect(ofBlur[0] < ofBlur[1] && ofNoise[0] < ofNoise[1], "\(ofBlur), \(ofNoise)")
+        #expect(psnr(blurred[1]) > psnr(noisy[1]), "\(blurred.map(psnr)), \(noisy.map(psnr))")
+        #expect(ofBlur[1] > 1.5 * ofNoise[1], "\(ofBlur), \(ofNoise)")
+    }
+
+    /// Nothing else in `Assets` passes for a model.
+    @Test func `model directories lie in models or networks`() {
+        for file in Self.files() where file.hasSuffix("/config.json") {
+            #expect(file.hasPrefix("models/") || file.hasPrefix("networks/"), "\(file)")
+        }
     }
 }

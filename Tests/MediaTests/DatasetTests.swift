@@ -143,6 +143,15 @@ import Testing
             #expect(picture.width == 64 && picture.height == 64 && picture.channels == 3)
             #expect(picture.pixels.prefix(3) == [255, 255, 255] && Set(picture.pixels).count > 1)
         }
+        // Unicode's subgroups; the labels of a part are those of the whole.
+        #expect(all.classNames.count == 99 && all.classNames == held.classNames && all.classNames.contains("food-fruit"))
+        for set in [all, held] {
+            for i in 0..<set.count {
+                #expect(set.words(i, epoch: 1).label.map { set.classNames[$0] } == set.entries[i].subgroup)
+            }
+        }
+        #expect(try held.example(3, epoch: 0).label == held.words(3, epoch: 0).label)
+        #expect(all.entries.first { $0.names["en"] == "red apple" }?.subgroup == "food-fruit")
         let grin = all.entries.first { $0.emoji == "😀" }!
         #expect(
             grin.names == [

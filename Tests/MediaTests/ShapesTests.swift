@@ -94,6 +94,17 @@ import Testing
         #expect(Shapes(count: 100, seed: 12).example(0).picture != again.example(0).picture)
     }
 
+    @Test func `the class is the kind of the object that the sentence begins with`() {
+        #expect(Self.shapes.classNames == ["circle", "square", "triangle", "ring", "cross"])
+        for i in 0..<300 {
+            let example = Self.shapes.example(i)
+            let words = (example.caption ?? "").split(separator: " ")
+            let kind = words.first { Self.shapes.classNames.contains(String($0)) }
+            #expect(example.label.map { Self.shapes.classNames[$0] } == kind.map(String.init), "\(words)")
+            #expect(Self.shapes.words(i, epoch: 0).label == example.label)
+        }
+    }
+
     @Test func `edges are antialiased and colors exact`() {
         let ring = ColoredShape(.red, .ring)
         let scene = ShapesScene(background: .white, objects: [.init(ring, left: 4, top: 6, side: 20)])

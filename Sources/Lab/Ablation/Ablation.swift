@@ -20,6 +20,8 @@ public struct Ablation {
     public let file: AblationFile
     public let folder: String
     private let options: Options
+    /// Name and fingerprint of the feature network, where the metric looks through one.
+    private let lens: [String]
     private let say: (String) -> Void
 
     public init(_ file: AblationFile, _ options: Options, say: @escaping (String) -> Void) throws {
@@ -27,6 +29,8 @@ public struct Ablation {
         self.options = options
         self.say = say
         folder = options.folder ?? "runs/ablations/\(file.name)"
+        let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"
+        lens = looks ? [try FeatureView(file.metric.features ?? FeatureView.standard).label] : []
         // Every case must make sense before the first is trained.
         let base = try ExperimentFile(path: file.base)
         for one in file.cases {
@@ -60,7 +64,7 @@ public struct Ablation {
         let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
         let metric = file.metric
         let parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
-        let key = SHA256.hex(Array((parts + ["\(metric.count)"] + asked).joined(separator: "\n").utf8))
+        let key = SHA256.hex(Array((parts + ["\(metric.count)"] + lens + asked).joined(separator: "\n").utf8))
         let record = folder + "/cells/\(Self.plain(one.name))-seed-\(seed).json"
         if let known = try? JSON.read(record), known["key"]?.string == key, let value = known["value"]?.number {
             return value
@@ -95,7 +99,7 @@ public struct Ablation {
         if case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
         let evaluation = Evaluation(
             model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
-            request: try request(one), grid: nil, quiet: options.isQuiet)
+            request: try request(one), grid: nil, network: file.metric.features, quiet: options.isQuiet)
         let results = try evaluation.run([file.metric.name])
         guard let found = file.metric.result.map({ name in results.first { $0.name == name } }) ?? results.first else {
             throw InputError(

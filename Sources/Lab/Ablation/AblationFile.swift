@@ -30,6 +30,8 @@ public struct AblationFile: Sendable {
         public let split: String
         public let count: Int
         public let isHigherBetter: Bool
+        /// The feature network, where the metric looks through one and not through the one that ships.
+        public let features: String?
     }
 
     public struct Claim: Sendable {
@@ -61,11 +63,13 @@ public struct AblationFile: Sendable {
         }
         let metric = try section.section("metric")
         let name = try metric.choice("name", among: Evaluation.metrics + ["loss"])
+        let result = try metric.optionalString("result")
         self.metric = Metric(
-            name: name, result: try metric.optionalString("result"),
+            name: name, result: result,
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
-            isHigherBetter: try metric.bool("higher_is_better", default: name != "loss"))
+            isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
+            features: try metric.optionalPath("features"))
         let names = cases.map(\.name)
         claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
         notes = try section.optionalString("notes")

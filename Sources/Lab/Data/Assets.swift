@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import Training
 
 /// Where the shipped models and data are.
 public enum Assets {
@@ -25,12 +26,21 @@ public enum Assets {
         return places
     }
 
+    /// Folders of shipped models: those that generate, and those that look.
+    static let shelves = ["models", "networks"]
+
+    /// Name and folder of everything that ships as a model directory.
+    public static var shipped: [(name: String, folder: String)] {
+        shelves.flatMap { shelf in
+            Folder.names(in: "\(folder)/\(shelf)").map { ($0, "\(folder)/\(shelf)/\($0)") }
+        }.filter { Folder.exists($0.1 + "/config.json") }
+    }
+
     /// A model by path, or by the name of a shipped one.
     public static func model(_ name: String) throws -> String {
         if FileManager.default.fileExists(atPath: name) { return name }
-        let shipped = folder + "/models"
-        if FileManager.default.fileExists(atPath: "\(shipped)/\(name)/config.json") { return "\(shipped)/\(name)" }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: shipped)) ?? []).sorted()
+        if let known = shipped.first(where: { $0.name == name }) { return known.folder }
+        let names = shipped.map(\.name)
         let hint =
             nearestName(to: name, among: names).map { "did you mean '\($0)'?" }
             ?? (names.isEmpty ? nil : "shipped models: " + names.joined(separator: ", "))

@@ -65,9 +65,9 @@ public struct Doctor {
             return [Finding(name: "assets", verdict: .note, text: "none found; LATENTLAB_ASSETS names their folder")]
         }
         var found = [Finding(name: "assets", verdict: .fine, text: folder)]
-        for name in Folder.names(in: folder + "/models") where Folder.exists("\(folder)/models/\(name)/config.json") {
+        for (name, folder) in Assets.shipped {
             do {
-                let loaded = try ModelDirectory.load("\(folder)/models/\(name)")
+                let loaded = try ModelDirectory.load(folder)
                 let count = loaded.system.model.parameterCount
                 found.append(
                     Finding(

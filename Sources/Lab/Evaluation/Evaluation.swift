@@ -8,7 +8,7 @@ import Training
 
 /// `latentlab eval`: numbers about a model, each with the count it was taken over.
 public struct Evaluation {
-    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes"]
+    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "features", "accuracy"]
 
     public struct Result: Sendable {
         public var name: String
@@ -23,10 +23,13 @@ public struct Evaluation {
     let seed: Int
     let request: SampleRequest
     let grid: String?
+    /// The feature network, by path or shipped name; the one that ships when nil.
+    let network: String?
     let quiet: Bool
 
     public init(
-        model: String, data: String?, split: String, count: Int, seed: Int, request: SampleRequest, grid: String?, quiet: Bool
+        model: String, data: String?, split: String, count: Int, seed: Int, request: SampleRequest, grid: String?,
+        network: String? = nil, quiet: Bool
     ) {
         self.model = model
         self.data = data
@@ -35,6 +38,7 @@ public struct Evaluation {
         self.seed = seed
         self.request = request
         self.grid = grid
+        self.network = network
         self.quiet = quiet
     }
 
@@ -51,6 +55,8 @@ public struct Evaluation {
             case "alignment": try alignment(generator(loaded))
             case "modes": try modes(generator(loaded))
             case "nearest-own": try nearestOwn(generator(loaded))
+            case "features": try features(generator(loaded))
+            case "accuracy": try accuracy(loaded)
             default: try reconstruction(loaded)
             }
         }
@@ -63,7 +69,7 @@ public struct Evaluation {
         return system
     }
 
-    private var kind: String { data ?? (model.contains("emoji") ? "emoji" : "shapes") }
+    var kind: String { data ?? (model.contains("emoji") ? "emoji" : "shapes") }
 
     /// One sample for each caption, with seeds `seed`, `seed + 1`, ...: its pictures in order.
     private func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Picture] {
@@ -77,14 +83,17 @@ public struct Evaluation {
             bar.update(pictures.count)
         }
         bar.finish()
-        if let grid {
-            let shown = min(64, pictures.count)
-            let sheet = Picture.grid(
-                Array(pictures[..<shown]), columns: 8, padding: 4, scale: max(1, 128 / pictures[0].width),
-                captions: Array(captions[..<shown]))
-            try AtomicFile.write(sheet.png(text: []), to: grid)
-        }
+        try writeGrid(pictures, captions)
         return pictures
+    }
+
+    /// The first samples with what they were told, where a grid is wanted.
+    func writeGrid(_ pictures: [Picture], _ captions: [String]) throws {
+        guard let grid, !pictures.isEmpty else { return }
+        let sheet = Picture.grid(
+            Array(pictures.prefix(64)), columns: 8, padding: 4, scale: max(1, 128 / pictures[0].width),
+            captions: Array(captions.prefix(64)))
+        try AtomicFile.write(sheet.png(text: []), to: grid)
     }
 
     /// Share of captions that the exact checker reads back from the picture.
@@ -138,6 +147,8 @@ public struct Evaluation {
         }
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
+        try fits(dataset.example(0, epoch: 0).picture, codec)
+        var seen = try SeenPairs(network, codec)
         var (psnr, ssim, read) = (0.0, 0.0, 0)
         var used: CodebookUsage?
         for first in stride(from: 0, to: total, by: 16) {
@@ -147,6 +158,7 @@ public struct Evaluation {
             let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
             psnr += PictureDifference.psnr(y, x).reduce(0, +)
             ssim += PictureDifference.ssim(y, x).reduce(0, +)
+            seen?.add(x, y)
             if kind == "shapes" {
                 read += zip(y.pictures, examples).count { ShapesChecker.matches($0, $1.caption ?? "") }
             }
@@ -172,6 +184,7 @@ public struct Evaluation {
                 Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))
             results.append(Result(name: "perplexity", value: used.perplexity, text: String(format2: used.perplexity)))
         }
+        if total > 1, let seen { results.append(seen.result) }
         return results
     }
 }

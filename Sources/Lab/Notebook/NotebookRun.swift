@@ -98,7 +98,9 @@ public final class NotebookRun {
 
     private func reasonToSkip(_ command: Notebook.Command) -> String? {
         if let model = command.needs,
-            !FileManager.default.fileExists(atPath: "\(options.project)/Assets/models/\(model)/config.json")
+            !Assets.shelves.contains(where: { shelf in
+                FileManager.default.fileExists(atPath: "\(options.project)/Assets/\(shelf)/\(model)/config.json")
+            })
         {
             return "the model '\(model)' is not there"
         }

@@ -1,9 +1,11 @@
+import Media
 import Systems
 import Tensors
 
 /// `latentlab init`: the model of an experiment file with the random weights it would start training from under `seed`.
 ///
-/// Data are opened only where a vocabulary has to be made from them; the training keys of the file are left alone.
+/// Data are opened only where a vocabulary has to be made from them or their classes counted; the training keys of the file are
+/// left alone.
 public struct InitialModel {
     private static let otherKeys = ["version", "name", "seed", "notes", "data", "train", "init"]
     private let system: any System
@@ -12,17 +14,17 @@ public struct InitialModel {
     public init(_ file: ExperimentFile, seed: Int) throws {
         let section = try file.section()
         for key in Self.otherKeys { _ = section.value(key) }
+        func dataset() throws -> any Dataset {
+            guard let data = section.value("data") else {
+                throw InputError(
+                    "'data' is missing", at: section.place.description,
+                    expected: "the data whose captions or classes the model is made for")
+            }
+            return try DataSection.dataset(Section(data, keyPath: "data").section("train"))
+        }
         system = try Catalogue.system(section).init(
             section,
-            Surroundings(captions: {
-                guard let data = section.value("data") else {
-                    throw InputError(
-                        "'data' is missing", at: section.place.description,
-                        expected: "the data whose captions the vocabulary is made from")
-                }
-                let train = try Section(data, keyPath: "data").section("train")
-                return try Experiment.captions(DataSection.dataset(train))
-            }))
+            Surroundings(captions: { try Experiment.captions(dataset()) }, classNames: { try dataset().classNames }))
         try section.finish()
         resolved = section.resolved
         system.module.initialize(Noise(seed: UInt64(seed))("weights"))

@@ -29,7 +29,7 @@ public final class Experiment {
         self.dataset = dataset
         cachesLatents = try data.choice("cache", among: ["none", "latents"], default: "none") == "latents"
         system = try Catalogue.system(section).init(
-            section, Surroundings(captions: { try Self.captions(dataset) }))
+            section, Surroundings(captions: { try Self.captions(dataset) }, classNames: { dataset.classNames }))
         train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
         let initial = try section.section("init")
@@ -37,6 +37,7 @@ public final class Experiment {
         let skip = try initial.strings("skip", default: [])
         try section.finish()
         try Self.checkPictures(of: dataset, for: system)
+        try Self.checkClasses(of: dataset, for: system)
         resolved = section.resolved
         dataKey = trainData.resolved.json.encoded()
         system.module.initialize(Noise(seed: seed)("weights"))
@@ -45,18 +46,32 @@ public final class Experiment {
 
     /// The first picture stands for all: a data set's pictures are of one size.
     private static func checkPictures(of dataset: any Dataset, for system: any System) throws {
-        guard let codec = system.anyCodec, dataset.count > 0 else { return }
+        guard dataset.count > 0, system.anyCodec != nil || system is any FeatureSystem else { return }
         let example = try dataset.example(0, epoch: 0)
-        let wanted = codec.mediaShape
         guard let picture = example.picture else {
-            throw InputError("has no pictures, which this system's codec needs", at: "data.train", found: example.name)
+            throw InputError("has no pictures, which this system needs", at: "data.train", found: example.name)
         }
+        try (system as? any FeatureSystem)?.check(picture, at: "data.train")
+        guard let wanted = system.anyCodec?.mediaShape else { return }
         guard [picture.height, picture.width, picture.channels] == wanted else {
             throw InputError(
                 "the pictures do not fit the codec", at: "data.train",
                 expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
                 found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
                 hint: "change data.train.size or codec.size")
+        }
+    }
+
+    /// Labels count from 0 to the number of classes that the data name.
+    private static func checkClasses(of dataset: any Dataset, for system: any System) throws {
+        let classifies = system as? any ClassifyingSystem
+        let known = classifies?.classCount ?? (system as? any DenoisingSystem)?.classCount ?? 0
+        guard known > 0 else { return }
+        let found = dataset.classNames.count
+        if found > known || (found == 0 && classifies != nil) {
+            throw InputError(
+                "the classes are not those of the system", at: "data.train",
+                expected: "\(classifies == nil ? "at most" : "1 to") \(known)", found: "\(found)")
         }
     }
 
@@ -78,5 +93,17 @@ public final class Experiment {
             dataset, codec: latent.frozenCodec, key: latent.codecFingerprint + dataKey + Version.current, folder: folder,
             progress: progress)
         return LatentSource(dataset, cache: cache, batch: batch, seed: seed)
+    }
+}
+
+extension FeatureSystem {
+    /// What a person gave it to look at.
+    func check(_ picture: Picture, at place: String) throws(InputError) {
+        let least = extractor.smallestSide
+        guard picture.channels == 3, min(picture.width, picture.height) >= least else {
+            throw InputError(
+                "the pictures do not fit the network", at: place, expected: "3 channels, \(least)x\(least) or more",
+                found: "\(picture.width)x\(picture.height), \(picture.channels) channels")
+        }
     }
 }

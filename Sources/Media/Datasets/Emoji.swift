@@ -1,7 +1,7 @@
 import Tensors
 
 /// The emoji that ship in `Assets/datasets/emoji`: 64 x 64 pictures with names and keywords in five
-/// languages.
+/// languages; their classes are Unicode's subgroups, such as `food-fruit`.
 public struct Emoji: Dataset {
     /// What an example's caption is made of.
     public enum Captions: String, Sendable, CaseIterable {
@@ -17,6 +17,8 @@ public struct Emoji: Dataset {
     public struct Entry: Sendable, Equatable {
         public let emoji: String
         public let split: Split
+        /// Unicode's, as its `emoji-test.txt` sorts them.
+        public let subgroup: String
         public let fileName: String
         /// By language: en, de, fr, es, ja.
         public let names: [String: String]
@@ -29,7 +31,10 @@ public struct Emoji: Dataset {
     public let captions: Captions
     public let language: String
     public let seed: UInt64
+    /// Subgroups of both parts in alphabetical order, so that a label means the same in either.
+    public let classNames: [String]
     private let folder: String
+    private let labels: [String: Int]
 
     public var count: Int { entries.count }
 
@@ -48,24 +53,27 @@ public struct Emoji: Dataset {
         self.language = language
         self.seed = seed
         let metadata = try Metadata(path: folder + "/metadata.jsonl")
-        entries = try metadata.rows.map { try Self.entry($0, at: "\(metadata.path):\($0.line)") }
-            .filter { split == nil || $0.split == split }
+        let all = try metadata.rows.map { try Self.entry($0, at: "\(metadata.path):\($0.line)") }
+        entries = all.filter { split == nil || $0.split == split }
+        classNames = Set(all.map(\.subgroup)).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        labels = Dictionary(uniqueKeysWithValues: classNames.enumerated().map { ($1, $0) })
         if entries.isEmpty { throw InputError("holds no emoji", at: metadata.path) }
     }
 
     private static func entry(_ row: Metadata.Row, at place: String) throws -> Entry {
         guard let emoji = row.fields["emoji"]?.text,
             let split = row.fields["split"]?.text.flatMap(Split.init(rawValue:)),
+            let subgroup = row.fields["subgroup"]?.text,
             case .textsByKey(let names)? = row.fields["names"],
             case .textsByKey(let keywords)? = row.fields["keywords"],
             languages.allSatisfy({ names[$0]?.count == 1 && keywords[$0] != nil })
         else {
             throw InputError(
                 "is no emoji row", at: place,
-                expected: "emoji, split, names and keywords in \(languages.joined(separator: ", "))")
+                expected: "emoji, split, subgroup, names and keywords in \(languages.joined(separator: ", "))")
         }
         return Entry(
-            emoji: emoji, split: split, fileName: row.fileName, names: names.mapValues { $0[0] },
+            emoji: emoji, split: split, subgroup: subgroup, fileName: row.fileName, names: names.mapValues { $0[0] },
             keywords: keywords)
     }
 
@@ -75,11 +83,12 @@ public struct Emoji: Dataset {
         guard fileExists(path) else { throw InputError("no such file", at: path) }
         return Example(
             picture: try Picture.read(path).rgb, caption: caption(index, epoch: epoch),
-            name: entry.names["en"]!)
+            label: labels[entry.subgroup], name: entry.names["en"]!)
     }
 
     public func words(_ index: Int, epoch: Int) -> Example {
-        Example(caption: caption(index, epoch: epoch), name: entries[index].names["en"]!)
+        Example(
+            caption: caption(index, epoch: epoch), label: labels[entries[index].subgroup], name: entries[index].names["en"]!)
     }
 
     /// The caption alone, without reading the picture.

@@ -18,7 +18,7 @@ struct SampleJob {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, points: points)
     }
 
-    /// Every prompt with every seed, prompt by prompt.
+    /// Every prompt with every seed, prompt by prompt, or each prompt with its own.
     static func list(_ request: SampleRequest, hasText: Bool, classes: Int) throws(InputError) -> [SampleJob] {
         if !request.prompts.isEmpty && !hasText {
             throw InputError("this model does not listen to sentences", at: "--prompt", hint: classes > 0 ? "use --class" : nil)
@@ -37,6 +37,12 @@ struct SampleJob {
             ? request.prompts.map { ($0, nil) }
             : classes > 0
                 ? (request.classes.isEmpty ? [0] : request.classes).map { ("class \($0)", $0) } : [(nil, nil)]
+        if request.pairsSeeds && (hasText || classes > 0) {
+            require(told.count == request.seeds.count, "SampleJob: \(request.seeds.count) seeds for \(told.count) prompts")
+            return told.indices.map {
+                SampleJob(promptIndex: $0, prompt: told[$0].0, label: told[$0].1, seed: request.seeds[$0])
+            }
+        }
         var jobs: [SampleJob] = []
         for (index, (prompt, label)) in told.enumerated() {
             for seed in request.seeds { jobs.append(SampleJob(promptIndex: index, prompt: prompt, label: label, seed: seed)) }

@@ -3,7 +3,7 @@ import LatentLab
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction, modes.")
+        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction, modes, features, accuracy.")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
@@ -17,6 +17,8 @@ struct Evaluate: ParsableCommand {
     @Option(help: ArgumentHelp("Sampler: \(Samplers.names.joined(separator: ", ")).")) var sampler: String?
     @Option(help: "Samples computed together.") var batch = 16
     @Option(help: "Also a grid of the first samples.") var grid: String?
+    @Option(help: "Feature network: a model directory, or the name of a shipped one; emoji-features when left out.")
+    var features: String?
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions
 
@@ -32,7 +34,7 @@ struct Evaluate: ParsableCommand {
         request.batch = batch
         let evaluation = Evaluation(
             model: try Assets.model(model), data: data, split: split, count: count, seed: seed, request: request, grid: grid,
-            quiet: machine.quiet)
+            network: features, quiet: machine.quiet)
         let results = try evaluation.run(metrics.split(separator: ",").map(String.init))
         if json {
             try Console.print(JSON.object(results.map { ($0.name, JSON($0.value)) }).encoded())

@@ -2,7 +2,8 @@ import Tensors
 
 /// Pictures made on the fly: one or two colored shapes on a plain background, and a sentence that says so.
 ///
-/// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept.
+/// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept. Its class is the kind of
+/// the object that the sentence begins with.
 public struct Shapes: Dataset {
     public let count: Int
     public let split: Split
@@ -11,6 +12,8 @@ public struct Shapes: Dataset {
     public let pairShare: Double
     private let singles: [ShapesCaption]
     private let pairs: [ShapesCaption]
+
+    public var classNames: [String] { ShapeKind.allCases.map(\.rawValue) }
 
     public init(count: Int = 60_000, split: Split = .train, seed: UInt64 = 0, pairShare: Double = 0.5) {
         require(count > 0, "Shapes: \(count) examples")
@@ -35,11 +38,17 @@ public struct Shapes: Dataset {
     public func example(_ index: Int, epoch: Int = 0) -> Example {
         let (caption, scene) = scene(index)
         return Example(
-            picture: scene.picture, caption: caption.description, name: "\(split.rawValue) \(index)")
+            picture: scene.picture, caption: caption.description, label: Self.label(of: scene),
+            name: "\(split.rawValue) \(index)")
     }
 
     public func words(_ index: Int, epoch: Int) -> Example {
-        Example(caption: scene(index).caption.description, name: "\(split.rawValue) \(index)")
+        let (caption, scene) = scene(index)
+        return Example(caption: caption.description, label: Self.label(of: scene), name: "\(split.rawValue) \(index)")
+    }
+
+    private static func label(of scene: ShapesScene) -> Int? {
+        ShapeKind.allCases.firstIndex { $0 == scene.objects.first?.shape.kind }
     }
 
     /// `count` sentences of a split in random order, half of them about one object as long as there are

@@ -1,4 +1,3 @@
-import Networks
 import Tensors
 
 /// Half the rows and columns by a convolution of stride 2, padded below and on the right only.

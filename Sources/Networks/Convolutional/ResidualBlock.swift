@@ -1,4 +1,3 @@
-import Networks
 import Tensors
 
 /// Twice norm, SiLU and convolution, added to the input; the identity at initialisation where the width
@@ -31,7 +30,7 @@ public final class ResidualBlock: Module {
 extension GroupNorm {
     /// Norm with SiLU behind it, in at most `limit` groups: the largest number of them that divides the
     /// channels.
-    static func siluNorm(_ channels: Int, atMost limit: Int, activation: Activation = .silu) -> GroupNorm {
+    package static func siluNorm(_ channels: Int, atMost limit: Int, activation: Activation = .silu) -> GroupNorm {
         let groups = (1...min(limit, channels)).last { channels % $0 == 0 }!
         return GroupNorm(channels, groups: groups, eps: 1e-6, activation: activation)
     }
@@ -39,5 +38,5 @@ extension GroupNorm {
 
 extension Initializer {
     /// Keeps the size of what passes: N(0, 1 / fan in) (LeCun et al. 1998).
-    static func unitGain(fanIn: Int) -> Initializer { .normal(deviation: (1 / Float(fanIn)).squareRoot()) }
+    package static func unitGain(fanIn: Int) -> Initializer { .normal(deviation: (1 / Float(fanIn)).squareRoot()) }
 }

@@ -1,0 +1,121 @@
+import Media
+import Metrics
+import Networks
+import Systems
+import Tensors
+import Training
+
+extension Evaluation {
+    /// Neighbours of a ball, as in the program of Naeem et al. 2020.
+    private static let neighbours = 5
+
+    /// Results of which less is more.
+    private static let lessIsMore: Set = ["feature-frechet", "feature-mmd", "loss"]
+
+    /// Whether more is better of a metric's result, or of its first one.
+    static func isHigherBetter(_ metric: String, _ result: String?) -> Bool {
+        !lessIsMore.contains(result ?? (metric == "features" ? "feature-frechet" : metric))
+    }
+
+    /// Samples beside pictures of the split: how far the two sets lie apart, and which of them reaches where.
+    ///
+    /// What the model is told belongs to other pictures where the data set has twice `count`, and these are compared as well: a
+    /// perfect model would score as they do.
+    func features(_ system: any GenerativeSystem) throws -> [Result] {
+        guard type(of: system).medium == .picture else {
+            throw InputError("this model does not make pictures", at: model, found: type(of: system).name)
+        }
+        let view = try FeatureView(network ?? FeatureView.standard)
+        let dataset = try DataSection.named(kind, split: split)
+        var generator = KeyedGenerator(UInt64(seed), 19)
+        let order = generator.permutation(dataset.count)
+        let pictures = try order.prefix(count).compactMap { try dataset.example($0, epoch: 0).picture }
+        let told = try (0..<count).map { try dataset.example(order[(count + $0) % order.count], epoch: 0) }
+        guard min(count, pictures.count) > Self.neighbours else {
+            throw InputError(
+                "too few to compare", at: "--count", expected: "more than \(Self.neighbours) samples and pictures",
+                found: "\(count) and \(pictures.count)")
+        }
+        try fits(pictures[0], system.anyCodec)
+        let drawn = try view.vectors(samples(of: system, like: told))
+        let real = try view.vectors(pictures)
+        let others =
+            2 * count <= dataset.count ? try Self.distances(real, view.vectors(told.compactMap(\.picture))) : []
+        let counts = "\(count) samples and \(pictures.count) \(split) pictures, seen by \(view.label)"
+        let warning = count == pictures.count ? "" : "; warning: the counts differ, do not compare with numbers over equal ones"
+        return Self.distances(real, drawn).enumerated().map { i, found in
+            func shown(_ value: Double) -> String { fixed(value, decimals: 4) }
+            let floor = others.isEmpty ? "" : " (of as many other pictures \(shown(others[i].value)))"
+            return Result(
+                name: "feature-" + found.name, value: found.value,
+                text: "\(shown(found.value))\(floor) over \(counts)\(warning)")
+        }
+    }
+
+    /// Of features `[N, F]` and `[M, F]`.
+    private static func distances(_ real: Tensor, _ other: Tensor) -> [(name: String, value: Double)] {
+        let scores = NeighbourScores(real: real, samples: other, neighbours: neighbours)
+        return [
+            ("frechet", FeatureView.distance(real, other)), ("mmd", kernelDistance(real, other)),
+            ("precision", scores.precision), ("recall", scores.recall), ("density", scores.density),
+            ("coverage", scores.coverage),
+        ]
+    }
+
+    /// A sample for each example, told its caption or class, with seeds `seed`, `seed + 1`, ...
+    private func samples(of system: any GenerativeSystem, like told: [Example]) throws -> [Picture] {
+        var request = request
+        request.seeds = (0..<count).map { UInt64(seed + $0) }
+        request.pairsSeeds = true
+        if (system as? any ReadingSystem)?.textReader != nil {
+            request.prompts = told.map { $0.caption ?? "" }
+        } else if let classes = (system as? any DenoisingSystem)?.classCount, classes > 0 {
+            request.classes = told.map { $0.label ?? 0 }
+        }
+        let bar = ProgressBar("sampling", total: count, unit: "sample", quiet: quiet)
+        var pictures: [Picture] = []
+        try system.sample(request) { sample in
+            if let picture = sample.picture { pictures.append(picture) }
+            bar.update(pictures.count)
+        }
+        bar.finish()
+        try writeGrid(pictures, told.map { $0.caption ?? $0.name })
+        return pictures
+    }
+
+    /// Share of pictures whose class a classifier names.
+    func accuracy(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
+        guard let system = loaded.system as? any ClassifyingSystem else {
+            throw InputError("this model does not sort pictures into classes", at: model, found: type(of: loaded.system).name)
+        }
+        let dataset = try DataSection.named(kind, split: split)
+        guard dataset.classNames.count == system.classCount else {
+            throw InputError(
+                "the classes are not those of the model", at: "--data \(kind)", expected: "\(system.classCount)",
+                found: "\(dataset.classNames.count)")
+        }
+        let total = min(count, dataset.count)
+        var right = 0
+        for rows in pieces(total, of: 32) {
+            let examples = try rows.map { try dataset.example($0, epoch: 0) }
+            let pictures = examples.compactMap(\.picture)
+            if rows.lowerBound == 0 { try (loaded.system as? any FeatureSystem)?.check(pictures[0], at: "--data \(kind)") }
+            let found = withoutGradients { system.logits(of: Tensor(pictures)).argmax(1) }
+            right += zip(found.values, examples).count { Int($0) == $1.label }
+        }
+        return [
+            Result(
+                name: "accuracy", value: Double(right) / Double(total),
+                text: "\(right) of \(total) \(split) pictures in their own of \(system.classCount) classes")
+        ]
+    }
+
+    /// A data set of another model's pictures is a person's slip.
+    func fits(_ picture: Picture?, _ codec: (any Codec)?) throws(InputError) {
+        guard let picture, let shape = codec?.mediaShape else { return }
+        if [picture.height, picture.width, picture.channels] == shape { return }
+        throw InputError(
+            "the pictures do not fit the model", at: "--data \(kind)", expected: "\(shape[1])x\(shape[0]), \(shape[2]) channels",
+            found: "\(picture.width)x\(picture.height), \(picture.channels) channels")
+    }
+}

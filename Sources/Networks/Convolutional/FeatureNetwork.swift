@@ -1,0 +1,89 @@
+import Tensors
+
+/// Sizes of a feature network; one level for each multiplier, each at half the resolution of the one before.
+public struct FeatureNetworkConfiguration: Sendable, Equatable {
+    /// Channels of a level are this times its multiplier.
+    public var channels = 16
+    /// Finest level first.
+    public var multipliers = [1, 2, 4, 8]
+    /// Residual blocks in each level.
+    public var blocks = 1
+    /// Groups of a norm, or the next smaller number that divides its channels.
+    public var groups = 8
+    public var classes = 2
+
+    public init() {}
+
+    /// Channels of each level, finest first.
+    package var widths: [Int] { multipliers.map { channels * $0 } }
+
+    /// F, the size of a picture's vector.
+    public var featureCount: Int { widths.last ?? channels }
+}
+
+/// A small classifier of pictures, and what it sees on the way: residual blocks at halving resolutions, the mean over positions,
+/// one linear layer (He et al. 2016, arXiv 1603.05027).
+///
+///     x: [B, H, W, 3] in [-1, 1], of any size from `smallestSide` on
+///     returns [B, classes], logits
+///
+/// Group norm (Wu & He 2018) stands where the paper has batch norm: what it says of a picture does not depend on the batch.
+public final class FeatureNetwork: Module, FeatureExtractor {
+    public let configuration: FeatureNetworkConfiguration
+    let input: Conv2d
+    let levels: [FeatureLevel]
+    let norm: GroupNorm
+    let output: Linear
+
+    public init(_ c: FeatureNetworkConfiguration) {
+        require(!c.multipliers.isEmpty && c.classes > 0, "FeatureNetwork: levels \(c.multipliers), \(c.classes) classes")
+        configuration = c
+        let widths = c.widths
+        input = Conv2d(3, widths[0], kernel: 3, weights: .unitGain(fanIn: 27))
+        levels = widths.indices.map { i in
+            FeatureLevel(i == 0 ? nil : widths[i - 1], widths[i], blocks: c.blocks, groups: c.groups)
+        }
+        norm = .siluNorm(c.featureCount, atMost: c.groups)
+        output = Linear(c.featureCount, c.classes)
+        super.init()
+    }
+
+    /// So that the coarsest level has a position.
+    public var smallestSide: Int { 1 << (levels.count - 1) }
+
+    /// What each level hands on, finest first: `[B, H / 2^i, W / 2^i, channels of level i]`, rounded down.
+    public func maps(of x: Tensor) -> [Tensor] {
+        let (_, height, width, channels) = x.shape4
+        require(
+            channels == 3 && min(height, width) >= smallestSide,
+            "FeatureNetwork: pictures \(x.shape), sides from \(smallestSide) on")
+        var maps: [Tensor] = []
+        for level in levels { maps.append(level(maps.last ?? input(x))) }
+        return maps
+    }
+
+    public func vectors(of x: Tensor) -> Tensor {
+        let maps = maps(of: x)
+        return norm(maps[maps.count - 1]).cast(to: .f32).mean([1, 2])  // [B, F]
+    }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { output(vectors(of: x)).cast(to: .f32) }
+}
+
+/// Half the resolution, unless it is the finest, then residual blocks.
+///
+///     x: [B, H, W, input]
+///     returns [B, H / 2, W / 2, width]
+final class FeatureLevel: Module {
+    let downsample: Downsample?
+    let blocks: [ResidualBlock]
+
+    /// - Parameter input: channels of the finer level; nil for the finest.
+    init(_ input: Int?, _ width: Int, blocks count: Int, groups: Int) {
+        downsample = input.map { Downsample($0) }
+        blocks = (0..<count).map { ResidualBlock($0 == 0 ? input ?? width : width, width, groups: groups) }
+        super.init()
+    }
+
+    func callAsFunction(_ x: Tensor) -> Tensor { blocks.reduce(downsample?(x) ?? x) { $1($0) } }
+}

@@ -1,0 +1,79 @@
+import Media
+import Networks
+import Tensors
+
+/// A small classifier of pictures, trained for what it sees rather than for its answers: perceptual losses and distances between
+/// sets of pictures look through it.
+///
+/// Cross-entropy with label smoothing (Szegedy et al. 2016, arXiv 1512.00567, section 7) over randomly cut, mirrored and tinted
+/// pictures.
+/// Sections: `model {channels, multipliers, blocks, groups, classes}`, where the data's classes are counted when nothing is said;
+/// `loss {smoothing}`; `augment {crop, flip, color}`.
+public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSystem {
+    public static let name = "feature-classifier"
+    let network: FeatureNetwork
+    private let smoothing: Float
+    private let augmentation: PictureAugmentation
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        network = FeatureNetwork(try FeatureNetworkConfiguration(try section.section("model"), surroundings))
+        smoothing = try section.section("loss").float("smoothing", default: 0.1, in: 0..<1)
+        augmentation = try PictureAugmentation(try section.section("augment"))
+        super.init()
+    }
+
+    public var module: Module { network }
+    public var extractor: any FeatureExtractor { network }
+    public var classCount: Int { network.configuration.classes }
+    public func logits(of x: Tensor) -> Tensor { network(x) }
+
+    public var phases: [Phase] {
+        [Phase(name: "classifier", parameters: network.parameters()) { batch, _ in self.loss(batch) }]
+    }
+
+    /// Sums over examples: `accuracy`, and `entropy` in nats, the cross-entropy without smoothing.
+    public func loss(_ batch: Batch) -> LossReport {
+        guard let pictures = batch.pictures else { fatalError("\(Self.name): it trains on pictures") }
+        let logits = network(augmentation(pictures, at: batch.places.map { $0("augment") }))  // [B, classes]
+        let labels = Tokens(batch.labels)
+        let entropy = crossEntropy(logits, labels)  // [B]
+        // A share of the target is spread evenly over all classes.
+        let spread = logits.logSoftmax().mean(1)
+        let loss = entropy * (1 - smoothing) - spread * smoothing
+        let right = zip(logits.argmax(1).values, labels.values).count { $0 == $1 }
+        return LossReport(
+            loss: loss.mean(), sums: ["accuracy": Tensor(Float(right)), "entropy": entropy.detached().sum()])
+    }
+}
+
+extension FeatureNetworkConfiguration {
+    init(_ section: Section, _ surroundings: Surroundings) throws {
+        self.init()
+        channels = try section.int("channels", default: channels, in: 1...1024)
+        multipliers = try section.ints("multipliers", default: multipliers, in: 1...64)
+        guard (1...8).contains(multipliers.count) else {
+            throw section.error("multipliers", "are too many or none", expected: "1 to 8", found: "\(multipliers.count)")
+        }
+        blocks = try section.int("blocks", default: blocks, in: 1...16)
+        groups = try section.int("groups", default: groups, in: 1...1024)
+        let named = section.has("classes") ? nil : try surroundings.classNames().count
+        if let named, named < 2 {
+            throw section.error(
+                "classes", "are not given, and the data do not name them", expected: "data with classes",
+                found: "\(named) classes")
+        }
+        classes = try section.int("classes", default: named, in: 2...1_000_000)
+    }
+}
+
+extension PictureAugmentation {
+    init(_ section: Section) throws {
+        let bounds = try section.numbers("crop", default: [0.7, 1.1], in: 0.05...4)
+        guard bounds.count == 2, bounds[0] <= bounds[1] else {
+            throw section.error("crop", "is no range", expected: "[smallest, largest]", found: "\(bounds)")
+        }
+        self.init(
+            crop: Float(bounds[0])...Float(bounds[1]), flips: try section.bool("flip", default: true),
+            color: try section.float("color", default: 0.2, in: 0...1))
+    }
+}
