@@ -41,10 +41,11 @@ private struct OneStepTokens: IndependentTokenSampler {
 
     @Test func `in continuous time jumps by rates near the data's law to first order, the analytic step is nearer`() throws {
         let schedule = MaskAndReplace(codes: 3, steps: 256, maskShare: 0, shape: .exponential)
-        let start = Self.toy.marginal(schedule.level(at: 1))
+        let toy = TokenToy(K: 3, N: 2)
+        let start = toy.marginal(schedule.level(at: 1))
         func distances(_ sampler: some IndependentTokenSampler) throws -> [Double] {
             try [16, 32, 64, 128, 256].map {
-                Self.toy.distance(try Self.toy.law(sampler, steps: $0, schedule, from: start))
+                toy.distance(try toy.law(sampler, steps: $0, schedule, from: start))
             }
         }
         let found = [
