@@ -7,6 +7,8 @@
 #define predicted K(predicted_)
 #define weighed K(weighed_)
 #define cut_of K(cut_of_)
+#define weight_at K(weight_at_)
+#define factor_at K(factor_at_)
 #endif
 
 /// i, i + 1, ... i + 15.
@@ -17,9 +19,8 @@ INLINE vi lanes_from(int64_t i) {
 
 /// p = softmax(x) into `p`; returns the logarithm of what the exponentials were divided by.
 INLINE float predicted(const float *x, int64_t n, float *p) {
-    vf top = -INFINITY, sum = 0;
-    for (int64_t i = 0; i < n; i += 16) top = vmax(keep_first(get(x, LL_F32, i, n), n - i, -INFINITY), top);
-    float max = hmax(top);
+    vf sum = 0;
+    float max = row_max(x, LL_F32, n);
     for (int64_t i = 0; i < n; i += 16) {
         vf e = keep_first(vexp(get(x, LL_F32, i, n) - max), n - i, 0);
         put(p, LL_F32, i, n, e);
@@ -30,11 +31,18 @@ INLINE float predicted(const float *x, int64_t n, float *p) {
     return max + logf(total);
 }
 
+/// The weights and factors of columns i, i + 1, ...
+INLINE vf weight_at(int64_t i, int32_t token, const float *s) {
+    return lanes_from(i) == token ? (vf)s[LL_OWN_WEIGHT] : (vf)s[LL_WEIGHT];
+}
+INLINE vf factor_at(int64_t i, int32_t token, const float *s) {
+    return lanes_from(i) == token ? (vf)s[LL_OWN_FACTOR] : (vf)s[LL_FACTOR];
+}
+
 /// S = sum of p_k w_k.
 INLINE float weighed(const float *p, int64_t n, int32_t token, const float *s) {
     vf sum = 0;
-    for (int64_t i = 0; i < n; i += 16)
-        sum += get(p, LL_F32, i, n) * (lanes_from(i) == token ? (vf)s[LL_OWN_WEIGHT] : (vf)s[LL_WEIGHT]);
+    for (int64_t i = 0; i < n; i += 16) sum += get(p, LL_F32, i, n) * weight_at(i, token, s);
     return hsum(sum);
 }
 
@@ -51,8 +59,7 @@ static void K(posterior_task)(void *context, int64_t task) {
         vf sum = 0;
         float most = -INFINITY;
         for (int64_t i = 0; i < n; i += 16) {
-            vi own = lanes_from(i) == token;
-            vf w = own ? (vf)s[LL_OWN_WEIGHT] : (vf)s[LL_WEIGHT], factor = own ? (vf)s[LL_OWN_FACTOR] : (vf)s[LL_FACTOR];
+            vf w = weight_at(i, token, s), factor = factor_at(i, token, s);
             // Without replacement the logarithm is the network's own, however small the chance.
             vf v = rest > 0 ? vlog(factor * (s[LL_KEEP] * get(p, LL_F32, i, n) * w + rest))
                             : (get(x, LL_F32, i, n) - divisor) + (log_keep + vlog(w * factor));
@@ -92,8 +99,8 @@ static void K(bound_task)(void *context, int64_t task) {
         const float rest = s[LL_REPLACE] * S, true_rest = s[LL_REPLACE] * w_clean;
         vf loss = 0, odds = 0, mass = 0;
         for (int64_t i = 0; i < n; i += 16) {
-            vi lane = lanes_from(i), own = lane == token, is_clean = lane == clean;
-            vf w = own ? (vf)s[LL_OWN_WEIGHT] : (vf)s[LL_WEIGHT], factor = own ? (vf)s[LL_OWN_FACTOR] : (vf)s[LL_FACTOR];
+            vi is_clean = lanes_from(i) == clean;
+            vf w = weight_at(i, token, s), factor = factor_at(i, token, s);
             vf mine = get(p, LL_F32, i, n) * (s[LL_KEEP] * w), inner = mine + rest;
             vf true_inner = true_rest + (is_clean ? s[LL_KEEP] * w : (vf)0.0f), q = factor * true_inner;
             q = keep_first(q, n - i, 0);
@@ -114,9 +121,8 @@ static void K(bound_task)(void *context, int64_t task) {
         float shared = (s[LL_REPLACE] > 0 ? s[LL_REPLACE] * hsum(odds) : 0.0f) + (masked > 0 ? masked / S : 0.0f);
         c->out[r] = value;
         for (int64_t i = 0; i < n; i += 16) {
-            vf w = lanes_from(i) == token ? (vf)s[LL_OWN_WEIGHT] : (vf)s[LL_WEIGHT];
             vf chance = get(p, LL_F32, i, n);
-            put(g, LL_F32, i, n, chance * (total - w * shared) - get(g, LL_F32, i, n));
+            put(g, LL_F32, i, n, chance * (total - weight_at(i, token, s) * shared) - get(g, LL_F32, i, n));
         }
     }
 }
@@ -148,9 +154,7 @@ static void K(keep_likely_task)(void *context, int64_t task) {
         const float *x = c->x + r * n;
         predicted(x, n, p);
         float cut = cut_of(p, n, c->share);
-        vf most = 0;
-        for (int64_t i = 0; i < n; i += 16) most = vmax(get(p, LL_F32, i, n), most);
-        cut = fminf(cut, hmax(most));   // the likeliest always stays
+        cut = fminf(cut, row_max(p, LL_F32, n));   // the likeliest always stays
         for (int64_t i = 0; i < n; i += 16)
             put(c->y + r * n, LL_F32, i, n, get(p, LL_F32, i, n) >= cut ? get(x, LL_F32, i, n) : (vf)-INFINITY);
     }
@@ -163,9 +167,7 @@ static void K(draw_task)(void *context, int64_t task) {
     float *p = ll_scratch(LL_SCRATCH_TILE, n + 16);
     for (int64_t r = task * c->rows_per_task, last = ll_min(c->rows, r + c->rows_per_task); r < last; r++) {
         const float *x = c->x + r * n;
-        vf top = -INFINITY;
-        for (int64_t i = 0; i < n; i += 16) top = vmax(keep_first(get(x, LL_F32, i, n), n - i, -INFINITY), top);
-        float max = hmax(top);
+        float max = row_max(x, LL_F32, n);
         double total = 0, sum = 0;
         for (int64_t i = 0; i < n; i += 16) {
             vf e = keep_first(vexp(get(x, LL_F32, i, n) - max), n - i, 0);

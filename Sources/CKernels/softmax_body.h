@@ -2,20 +2,9 @@
 #include "math_body.h"
 #ifndef LL_SOFTMAX_NAMES
 #define LL_SOFTMAX_NAMES
-#define row_max K(row_max_)
 #define row_exp_sum K(row_exp_sum_)
 #endif
 
-INLINE float row_max(const void *x, int dtype, int64_t n) {
-    vf a = -INFINITY, b = -INFINITY;
-    int64_t i = 0;
-    for (; i + 32 <= n; i += 32) {
-        a = vmax(get(x, dtype, i, n), a);
-        b = vmax(get(x, dtype, i + 16, n), b);
-    }
-    for (; i < n; i += 16) a = vmax(keep_first(get(x, dtype, i, n), n - i, -INFINITY), a);
-    return hmax(vmax(a, b));
-}
 INLINE float row_exp_sum(const void *x, int dtype, int64_t n, float max) {
     vf a = 0, b = 0;
     int64_t i = 0;

@@ -21,6 +21,7 @@ typedef double vd __attribute__((ext_vector_type(16)));
 #define vmax_nan K(vmax_nan_)
 #define vmin_nan K(vmin_nan_)
 #define any K(any_)
+#define row_max K(row_max_)
 #endif
 
 INLINE vf vload(const float *p) {
@@ -92,3 +93,15 @@ INLINE float hmax(vf v) {
     return a[0] > a[1] || a[0] != a[0] ? a[0] : a[1];
 }
 INLINE bool any(vi mask) { return __builtin_reduce_or(mask) != 0; }
+
+/// The largest of n elements; a NaN is passed over.
+INLINE float row_max(const void *x, int dtype, int64_t n) {
+    vf a = -INFINITY, b = -INFINITY;
+    int64_t i = 0;
+    for (; i + 32 <= n; i += 32) {
+        a = vmax(get(x, dtype, i, n), a);
+        b = vmax(get(x, dtype, i + 16, n), b);
+    }
+    for (; i < n; i += 16) a = vmax(keep_first(get(x, dtype, i, n), n - i, -INFINITY), a);
+    return hmax(vmax(a, b));
+}

@@ -121,12 +121,7 @@ public final class DiffusionTransformer: Module {
         }
         let tables = planned(t, labels, words, scope) ?? modulations(c)
         for (i, block) in blocks.enumerated() {
-            let heard = block.crossAttention.flatMap { layer in
-                words.map { words in
-                    let make = { [layer.keysAndValues(words.states)] }
-                    return (scope?.remembered("words of block \(i)", make) ?? make())[0]
-                }
-            }
+            let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
             h = block(h, tables[i], mask: mask, keysAndValues: heard, wordMask: words?.mask)
         }
         if extra > 0 { h = h.slice(1, extra..<h.shape[1]) }

@@ -90,12 +90,7 @@ public final class TokenTransformer: Module {
                 classes.map { EncodedText(word: $0(Tokens(labels))) }
             } ?? text
         for (i, block) in blocks.enumerated() {
-            let heard = block.crossAttention.flatMap { layer in
-                words.map { words in
-                    let make = { [layer.keysAndValues(words.states)] }
-                    return (scope?.remembered("words of block \(i)", make) ?? make())[0]
-                }
-            }
+            let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
             h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask)
         }
         return output(norm(h)).cast(to: .f32)

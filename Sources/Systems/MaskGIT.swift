@@ -26,9 +26,4 @@ public final class MaskGITSystem: Module, TokenSystem {
     }
 
     public var module: Module { self }
-    public var phases: [Phase] { [denoising] }
-
-    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try draw(request, deliver: deliver)
-    }
 }

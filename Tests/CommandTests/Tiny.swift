@@ -40,6 +40,20 @@ enum Tiny {
                 of: "  ema:", with: "  optimizers: {discriminator: {lr: 5.0e-4, betas: [0.5, 0.9]}}\n  ema:")
     }
 
+    /// Data and training of what works in latents.
+    private static func training(_ steps: Int, _ cache: String) -> String {
+        """
+        data: {train: {kind: shapes, count: 50}, cache: \(cache)}
+        train:
+          steps: \(steps)
+          batch: 8
+          optimizer: {lr: 1.0e-2}
+          ema: {decay: 0.9}
+          checkpoint: {every: 3, keep: 3}
+          preview: {every: 0}
+        """
+    }
+
     /// Listens to sentences; works in the latents of `kl/model`.
     static func dit(steps: Int = 12, cache: String = "none") -> String {
         """
@@ -52,14 +66,7 @@ enum Tiny {
         model: {dim: 32, depth: 2, heads: 2, patch: 2}
         corruption: {schedule: linear}
         sample: {steps: 4, cfg_scale: 2}
-        data: {train: {kind: shapes, count: 50}, cache: \(cache)}
-        train:
-          steps: \(steps)
-          batch: 8
-          optimizer: {lr: 1.0e-2}
-          ema: {decay: 0.9}
-          checkpoint: {every: 3, keep: 3}
-          preview: {every: 0}
+        \(training(steps, cache))
         """
     }
 
@@ -80,14 +87,7 @@ enum Tiny {
             \(on)
             model: {dim: 32, depth: 2, heads: 2}
             sample: {steps: 4, cfg_scale: 2}
-            data: {train: {kind: shapes, count: 50}, cache: \(cache)}
-            train:
-              steps: \(steps)
-              batch: 8
-              optimizer: {lr: 1.0e-2}
-              ema: {decay: 0.9}
-              checkpoint: {every: 3, keep: 3}
-              preview: {every: 0}
+            \(training(steps, cache))
             """
     }
 

@@ -66,15 +66,7 @@ public struct ImportanceTimes: TimeDensity, Equatable {
         refresh()
     }
 
-    public func time(at u: Double) -> (time: Double, weight: Double) {
-        var (low, high) = (0, steps - 1)
-        while low < high {
-            let middle = (low + high) / 2
-            if cumulative[middle] > u { high = middle } else { low = middle + 1 }
-        }
-        let chance = cumulative[low] - (low == 0 ? 0 : cumulative[low - 1])
-        return (Double(low + 1) / Double(steps), 1 / (Double(steps) * chance))
-    }
+    public func time(at u: Double) -> (time: Double, weight: Double) { chainStep(at: u, cumulative) }
 
     private mutating func refresh() {
         var chances = [Double](repeating: 1, count: steps)

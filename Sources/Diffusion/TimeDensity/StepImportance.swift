@@ -74,14 +74,17 @@ public struct StepDensity: TimeDensity, Equatable {
         }
     }
 
-    public func time(at u: Double) -> (time: Double, weight: Double) {
-        let T = cumulative.count
-        var (low, high) = (0, T - 1)
-        while low < high {
-            let middle = (low + high) / 2
-            if cumulative[middle] > u { high = middle } else { low = middle + 1 }
-        }
-        let chance = cumulative[low] - (low == 0 ? 0 : cumulative[low - 1])
-        return (Double(low + 1) / Double(T), 1 / (Double(T) * chance))
+    public func time(at u: Double) -> (time: Double, weight: Double) { chainStep(at: u, cumulative) }
+}
+
+/// The step of a chain, as a time, at which the sums of chances pass `u`; the weight is 1 / (T p).
+func chainStep(at u: Double, _ cumulative: [Double]) -> (time: Double, weight: Double) {
+    let T = cumulative.count
+    var (low, high) = (0, T - 1)
+    while low < high {
+        let middle = (low + high) / 2
+        if cumulative[middle] > u { high = middle } else { low = middle + 1 }
     }
+    let chance = cumulative[low] - (low == 0 ? 0 : cumulative[low - 1])
+    return (Double(low + 1) / Double(T), 1 / (Double(T) * chance))
 }

@@ -118,9 +118,12 @@ struct TokenGenerator {
                 return sampler.sample(
                     from: start, along: grid, corruption, places, known: kept,
                     judge: judge.map { judge in { judge($0, $1, said.told) } },
-                    observe: { progress in
-                        guard failure == nil, let watch = request.watchTokens else { return }
-                        do { try watch(first, progress) } catch { failure = error }
+                    // Without an observer no step works out what it would show.
+                    observe: request.watchTokens.map { watch in
+                        { progress in
+                            guard failure == nil else { return }
+                            do { try watch(first, progress) } catch { failure = error }
+                        }
                     },
                     predict: { narrowed(predict($0, $1), request) })
             }

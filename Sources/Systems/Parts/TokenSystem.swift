@@ -18,17 +18,22 @@ extension TokenSystem {
     public var codecFingerprint: String { parts.codec.fingerprint }
     public var textReader: (any TextReader)? { parts.listener.reader }
 
+    public var phases: [Phase] {
+        [
+            Phase(
+                name: "denoiser", parameters: module.parameters(), loss: { batch, _ in self.loss(batch) },
+                commit: { sums, _, _ in self.parts.importance?.commit(sums) })
+        ]
+    }
+
     /// Sums over examples: `cross_entropy`, and of the bound `bits` per token.
-    public func loss(_ batch: Batch) -> LossReport {
+    private func loss(_ batch: Batch) -> LossReport {
         parts.generator.loss(
             parts.codec.tokens(of: batch), of: batch, parts.denoiser, told: parts.listener.conditions(of: batch))
     }
 
-    /// The one phase of its training.
-    var denoising: Phase {
-        Phase(
-            name: "denoiser", parameters: module.parameters(), loss: { batch, _ in self.loss(batch) },
-            commit: { sums, _, _ in self.parts.importance?.commit(sums) })
+    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try draw(request, deliver: deliver)
     }
 
     /// - Parameters:
