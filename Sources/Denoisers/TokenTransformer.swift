@@ -45,15 +45,14 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
 ///     x: [B, N], K where masked
 ///     t: B times in the model's published units, counted from 0
 ///     returns [B, N, K]
-public final class TokenTransformer: Module {
+public final class TokenTransformer: Module, TokenNetwork {
     public let configuration: TokenTransformerConfiguration
     let embedding: Embedding
     let rowPositions: Embedding
     let columnPositions: Embedding
     let time: TimeEmbedding?
     let classes: Embedding?
-    /// A word that stands for "no caption".
-    let nullText: Parameter?
+    public let nullText: Parameter?
     let blocks: [TokenBlock]
     let norm: LayerNorm
     let output: Linear
@@ -73,45 +72,18 @@ public final class TokenTransformer: Module {
         super.init()
     }
 
-    /// The label that means "no class".
-    public var nullClass: Int { configuration.classes }
-
     public func callAsFunction(
         _ x: Tokens, t: [Float], classes labels: [Int]? = nil, text: EncodedText? = nil, scope: RunScope? = nil
     ) -> Tensor {
-        let c = configuration
-        let B = x.shape[0]
-        require(
-            x.shape == [B, c.tokens] && t.count == B, "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
-        var h = embedding(x) + positions  // [B, N, D]
+        check(x, t)
+        var h = embedding(x) + gridPositions(rowPositions, columnPositions)  // [B, N, D]
         let told = time.map { silu($0(t)) }  // [B, D]
-        let words =
-            labels.flatMap { labels in
-                classes.map { EncodedText(word: $0(Tokens(labels))) }
-            } ?? text
+        let words = text ?? classes.heard(labels)
         for (i, block) in blocks.enumerated() {
             let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
             h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask)
         }
         return output(norm(h)).cast(to: .f32)
-    }
-
-    /// `[N, D]`, row-major.
-    private var positions: Tensor {
-        let (r, c) = (configuration.rows, configuration.columns)
-        return rowPositions(Tokens((0..<r * c).map { $0 / c })) + columnPositions(Tokens((0..<r * c).map { $0 % c }))
-    }
-
-    /// What the model hears instead of each caption whose `keeps` is 0: `[B]`.
-    public func dropping(_ words: EncodedText, keeps: Tensor) -> EncodedText {
-        nullText.map { words.dropped(to: $0.value, keeps: keeps) } ?? words
-    }
-}
-
-extension EncodedText {
-    /// A text of one word, `[B, D]`.
-    init(word: Tensor) {
-        self.init(states: word.unsqueezed(1), pooled: word, mask: .ones([word.shape[0], 1]))
     }
 }
 
@@ -126,9 +98,10 @@ final class TokenBlock: Module {
     let feedForwardNorm: LayerNorm
     let feedForward: FeedForward
 
-    init(_ c: TokenTransformerConfiguration) {
+    /// - Parameter causal: tokens attend only to themselves and those before them.
+    init(_ c: TokenTransformerConfiguration, causal: Bool = false) {
         selfNorm = AdaptiveNorm(c)
-        selfAttention = SelfAttention(width: c.dim, heads: c.heads)
+        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: causal)
         let crosses = c.listensTo > 0
         crossNorm = crosses ? AdaptiveNorm(c) : nil
         crossAttention = crosses ? CrossAttention(width: c.dim, contextWidth: c.listensTo, heads: c.heads) : nil

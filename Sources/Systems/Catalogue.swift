@@ -11,6 +11,7 @@ public enum Catalogue {
             VQDiffusionSystem.self,
             UnleashingTransformersSystem.self,
             MaskGITSystem.self,
+            SDDMSystem.self,
             TokenCriticSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,

@@ -2,7 +2,7 @@ import Glibc
 import Tensors
 
 /// What a denoiser of tokens learns from: logits of x0 given x_t.
-public struct CategoricalObjective: Sendable {
+public struct CategoricalObjective: TokenObjective {
     public enum Form: String, Sendable, CaseIterable {
         /// The variational bound (Austin et al. 2021, equation 1), with `auxiliary` of the cross entropy of x0 beside it.
         case bound
@@ -28,23 +28,11 @@ public struct CategoricalObjective: Sendable {
         self.smoothing = smoothing
     }
 
-    /// Losses of a batch, each `[B]`.
-    public struct Terms {
-        /// What training minimises, per token.
-        public let loss: Tensor
-        /// The bound's term of the time seen, in nats per token, detached: what importance sampling of times looks at. Nil of other forms.
-        public let bound: Tensor?
-        /// Cross entropy of x0 over the tokens that were lost, in nats per token of the sample, detached.
-        public let crossEntropy: Tensor
-    }
+    public var logits: TokenLogits { .clean }
 
-    /// - Parameters:
-    ///   - x0: `[B, N]`.
-    ///   - counts: `[B, N]`, 1 where a token counts; all do when nil.
-    ///   - predict: logits `[B, N, K]` of x0.
     public func callAsFunction(
         _ x0: Tokens, at draw: TimeDraw, _ places: [Noise], counts: Tensor? = nil, predict: (Tokens, [Float]) -> Tensor
-    ) -> Terms {
+    ) -> TokenTerms {
         let N = tokensPerSample(x0, draw.times.count)
         let x = corruption.corrupt(x0, at: draw.times, places)
         let logits = predict(x, draw.times)
@@ -71,7 +59,7 @@ public struct CategoricalObjective: Sendable {
             let share = Float(x0.count) / max(1, (lost * asked).sum().scalar)
             loss = perToken(smoothed(entropy, logits) * lost) * share
         }
-        return Terms(loss: loss, bound: bound, crossEntropy: perToken(entropy.detached() * lost))
+        return TokenTerms(loss: loss, bound: bound, crossEntropy: perToken(entropy.detached() * lost))
     }
 
     /// KL between the true posterior of one step and the predicted one, `[B, N]`.

@@ -12,14 +12,21 @@ final class TokenParts {
     struct Defaults {
         var corruption = CategoricalSection.Defaults()
         var time = TokenTransformerConfiguration.Time.none
-        var sampler = "ancestral"
+        /// What suits the objective when nil.
+        var sampler: String?
         /// All of the chain when nil.
         var steps: Int?
+        /// Reads the section `corruption` of tokens of so many codes.
+        var corrupted: (Section, Int, CategoricalSection.Defaults) throws -> CategoricalSection = {
+            try CategoricalSection($0, codes: $1, $2)
+        }
+        /// Makes the network, with what the section `model` says of it beyond the sizes.
+        var network: (Section, TokenTransformerConfiguration) throws -> any TokenNetwork = { TokenTransformer($1) }
     }
 
     let codec: CodecReference
     let listener: Listener
-    let denoiser: TokenTransformer
+    let denoiser: any TokenNetwork
     let generator: TokenGenerator
 
     /// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
@@ -33,13 +40,14 @@ final class TokenParts {
         let shape = codec.codec.latents.shape
         let chosen = defaults(shape.reduce(1, *))
         listener = try Listener(try section.section("condition"), surroundings)
-        let categorical = try CategoricalSection(try section.section("corruption"), codes: codes, chosen.corruption)
-        var c = try TokenTransformerConfiguration(try section.section("model"), time: chosen.time)
+        let categorical = try chosen.corrupted(try section.section("corruption"), codes, chosen.corruption)
+        let model = try section.section("model")
+        var c = try TokenTransformerConfiguration(model, time: chosen.time)
         (c.codes, c.rows, c.columns) = (codes, shape[0], shape[1])
         c.steps = categorical.schedule.steps
         c.classes = listener.classes
         c.contextWidth = listener.reader?.width ?? 0
-        denoiser = TokenTransformer(c)
+        denoiser = try chosen.network(model, c)
         generator = try TokenGenerator(
             categorical, sample: try section.section("sample"), sampler: chosen.sampler,
             steps: min(chosen.steps ?? categorical.schedule.steps, categorical.schedule.steps))

@@ -66,7 +66,7 @@ extension TokenSystem {
         parts.denoiser(
             Tokens(question.state.values.map { Int32($0) }, question.state.shape), t: question.times,
             classes: question.labels(classCount),
-            text: question.words(contextWidth) { parts.denoiser.dropping($0, keeps: $1) })
+            text: question.words(contextWidth) { parts.denoiser.dropping($0, keeps: $1) }, scope: nil)
     }
 
     public func writeParts(to folder: String) throws {
