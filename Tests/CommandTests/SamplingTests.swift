@@ -50,7 +50,7 @@ import Testing
     @Test(arguments: [
         ("vq-diffusion", ["--truncation", "0.86"]), ("vq-diffusion", ["--init", "start.png", "--mask", "mask.png"]),
         ("unleashing-transformers", ["--temperature", "0.9"]), ("maskgit", []), ("maskgit", ["--sampler", "purity"]),
-        ("token-critic", []),
+        ("token-critic", []), ("sddm", ["--sampler", "rates"]), ("sddm", ["--init", "start.png", "--mask", "mask.png"]),
     ])
     func `batch, order and threads change no byte of what is made of tokens`(_ model: String, _ more: [String]) throws {
         let place = try Tiny.sharedTokens.get()

@@ -8,7 +8,7 @@ import Training
 
 /// `latentlab eval`: numbers about a model, each with the count it was taken over.
 public struct Evaluation {
-    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "features", "accuracy"]
+    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy"]
 
     public struct Result: Sendable {
         public var name: String
@@ -54,6 +54,7 @@ public struct Evaluation {
             switch name {
             case "alignment": try alignment(generator(loaded))
             case "modes": try modes(generator(loaded))
+            case "mmd": try discrepancy(generator(loaded))
             case "nearest-own": try nearestOwn(generator(loaded))
             case "features": try features(generator(loaded))
             case "accuracy": try accuracy(loaded)
@@ -147,7 +148,11 @@ public struct Evaluation {
         }
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
-        try fits(dataset.example(0, epoch: 0).picture, codec)
+        let first = try dataset.example(0, epoch: 0)
+        guard let picture = first.picture else {
+            throw InputError("has no pictures to encode", at: "--data \(kind)", found: first.name)
+        }
+        try fits(picture, codec)
         var seen = try SeenPairs(network, codec)
         var (psnr, ssim, read) = (0.0, 0.0, 0)
         var used: CodebookUsage?

@@ -29,7 +29,7 @@ final class TokenParts {
     let denoiser: any TokenNetwork
     let generator: TokenGenerator
 
-    /// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
+    /// Sections: `codec {from}`, or of points `codec {kind: gray_code, size, bits, reach}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
     ///
     /// - Parameter defaults: of a codec with so many tokens a picture.
     init(_ section: Section, _ surroundings: Surroundings, defaults: (_ tokens: Int) -> Defaults) throws {

@@ -13,6 +13,7 @@ protocol TokenSystem: GenerativeSystem, LatentSystem, ReadingSystem, DenoisingSy
 }
 
 extension TokenSystem {
+    public var medium: Medium { parts.codec.medium }
     public var sampling: SamplingDefaults { parts.generator.sampling }
     public var frozenCodec: any Codec { parts.codec.codec }
     public var codecFingerprint: String { parts.codec.fingerprint }
@@ -44,6 +45,9 @@ extension TokenSystem {
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
     ) throws {
         let (codec, listener) = (parts.codec, parts.listener)
+        if codec.medium == .point && request.start != nil {
+            throw InputError("this model makes points, not pictures", at: "--init")
+        }
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
         let grid = codec.codec.latents.shape
         try (generator ?? parts.generator).draw(
@@ -52,8 +56,13 @@ extension TokenSystem {
             isFree: request.mask.map { codec.latentMask($0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
             deliver: { chunk, tokens in
-                let pictures = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([chunk.count] + grid))).pictures }
-                for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
+                let made = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([chunk.count] + grid))) }
+                switch codec.medium {
+                case .picture: for (job, picture) in zip(chunk, made.pictures) { try deliver(job.sample(picture)) }
+                case .point:
+                    let points = made.reshaped([chunk.count, made.count / chunk.count])
+                    for (row, job) in chunk.enumerated() { try deliver(job.sample(points: points.slice(0, row..<row + 1))) }
+                }
             })
     }
 
