@@ -101,6 +101,7 @@ extension TokenTransformer {
     fileprivate func asked(
         _ x: Tokens, of samples: [Int], _ t: [Float], _ labels: [Int]?, _ text: EncodedText?
     ) -> Tensor {
-        self(x, t: samples.map { t[$0] }, classes: labels.map { labels in samples.map { labels[$0] } }, text: text?.picked(samples))
+        let told = labels.map { labels in samples.map { labels[$0] } }
+        return self(x, t: samples.map { t[$0] }, classes: told, text: text?.picked(samples))
     }
 }

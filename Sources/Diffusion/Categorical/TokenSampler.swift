@@ -91,7 +91,7 @@ extension TokenSampler {
     ///
     /// - Parameters:
     ///   - x: `[B, N]`.
-    ///   - places: one per sample; step i draws from `places[b]("step")(i)`, its corrections from `places[b]("corrector")(i)`.
+    ///   - places: one per sample; step i draws from `places[b]("step")(i)`, its corrections from there under `"corrector"`.
     ///   - corrector: works on the tokens after each step but the last.
     ///   - predict: logits `[B, N, K]` of x0, or as the sampler takes them, at tokens and a time.
     public func sample(
@@ -113,7 +113,7 @@ extension TokenSampler {
                     for c in 0..<corrector.steps {
                         x = corrector.step(
                             from: x, predict(x, interval.next), at: interval.next, for: interval.now - interval.next, corruption,
-                            places.map { $0("corrector")(i)(c) })
+                            places.map { $0("step")(i)("corrector")(c) })
                         if let known { x = known.kept(in: x) }
                     }
                 }
