@@ -96,8 +96,8 @@ extension TokenSampler {
     ///   - predict: logits `[B, N, K]` of x0, or as the sampler takes them, at tokens and a time.
     public func sample(
         from x: Tokens, along grid: TimeGrid, _ corruption: CategoricalCorruption, _ places: [Noise],
-        known: KnownTokens? = nil, corrector: TokenCorrector? = nil, judge: ((Tokens, Double) -> Tensor)? = nil, observe: ((TokenProgress) -> Void)? = nil,
-        predict: (Tokens, Double) -> Tensor
+        known: KnownTokens? = nil, corrector: TokenCorrector? = nil, judge: ((Tokens, Double) -> Tensor)? = nil,
+        observe: ((TokenProgress) -> Void)? = nil, predict: (Tokens, Double) -> Tensor
     ) -> Tokens {
         withoutGradients {
             var x = known?.kept(in: x) ?? x
