@@ -30,6 +30,8 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
     /// Class labels, 0 for none; one more row is the null class. A class is listened to as a text of one word.
     public var classes = 0
     public var activation = Activation.gelu
+    /// Tokens look at those before them only, in rows from the top.
+    public var isCausal = false
     /// Values predicted for each token; `codes` when nil. A critic predicts one.
     public var outputs: Int?
 
@@ -45,6 +47,9 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
 ///     x: [B, N], K where masked
 ///     t: B times in the model's published units, counted from 0
 ///     returns [B, N, K]
+///
+/// A causal one says at position n what comes next, of K and the first n tokens, so that it is given what it shall continue:
+/// `[B, n + 1]`, K first. Where a run remembers the positions before, only the new ones are worked out: `[B, 1, K]`.
 public final class TokenTransformer: Module {
     public let configuration: TokenTransformerConfiguration
     let embedding: Embedding
@@ -80,10 +85,13 @@ public final class TokenTransformer: Module {
         _ x: Tokens, t: [Float], classes labels: [Int]? = nil, text: EncodedText? = nil, scope: RunScope? = nil
     ) -> Tensor {
         let c = configuration
-        let B = x.shape[0]
+        let (B, N) = (x.shape[0], x.shape[1])
         require(
-            x.shape == [B, c.tokens] && t.count == B, "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
-        var h = embedding(x) + positions  // [B, N, D]
+            (c.isCausal ? N <= c.tokens : N == c.tokens) && t.count == B,
+            "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
+        let known = c.isCausal ? scope?.growing("positions of block 0").count ?? 0 : 0
+        let new = known == 0 ? x : Tokens((0..<B).flatMap { x.values[$0 * N + known..<($0 + 1) * N] }, [B, N - known])
+        var h = embedding(new) + positions(known..<N)  // [B, N, D]
         let told = time.map { silu($0(t)) }  // [B, D]
         let words =
             labels.flatMap { labels in
@@ -91,15 +99,16 @@ public final class TokenTransformer: Module {
             } ?? text
         for (i, block) in blocks.enumerated() {
             let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
-            h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask)
+            let earlier = c.isCausal ? scope?.growing("positions of block \(i)") : nil
+            h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask, after: earlier)
         }
         return output(norm(h)).cast(to: .f32)
     }
 
-    /// `[N, D]`, row-major.
-    private var positions: Tensor {
-        let (r, c) = (configuration.rows, configuration.columns)
-        return rowPositions(Tokens((0..<r * c).map { $0 / c })) + columnPositions(Tokens((0..<r * c).map { $0 % c }))
+    /// `[positions, D]`, row-major.
+    private func positions(_ range: Range<Int>) -> Tensor {
+        let c = configuration.columns
+        return rowPositions(Tokens(range.map { $0 / c })) + columnPositions(Tokens(range.map { $0 % c }))
     }
 
     /// What the model hears instead of each caption whose `keeps` is 0: `[B]`.
@@ -128,7 +137,7 @@ final class TokenBlock: Module {
 
     init(_ c: TokenTransformerConfiguration) {
         selfNorm = AdaptiveNorm(c)
-        selfAttention = SelfAttention(width: c.dim, heads: c.heads)
+        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: c.isCausal)
         let crosses = c.listensTo > 0
         crossNorm = crosses ? AdaptiveNorm(c) : nil
         crossAttention = crosses ? CrossAttention(width: c.dim, contextWidth: c.listensTo, heads: c.heads) : nil
@@ -137,8 +146,11 @@ final class TokenBlock: Module {
         super.init()
     }
 
-    func callAsFunction(_ x: Tensor, time: Tensor?, steps: [Float], keysAndValues: Tensor?, wordMask: Tensor?) -> Tensor {
-        var h = x + selfAttention(selfNorm(x, time: time, steps: steps))
+    func callAsFunction(
+        _ x: Tensor, time: Tensor?, steps: [Float], keysAndValues: Tensor?, wordMask: Tensor?, after earlier: GrowingTensor? = nil
+    ) -> Tensor {
+        let seen = selfNorm(x, time: time, steps: steps)
+        var h = x + (earlier.map { selfAttention(seen, after: $0) } ?? selfAttention(seen))
         if let crossNorm, let crossAttention, let keysAndValues {
             h = h + crossAttention(crossNorm(h, time: time, steps: steps), overKeysAndValues: keysAndValues, mask: wordMask)
         }

@@ -12,6 +12,7 @@ public enum Catalogue {
             UnleashingTransformersSystem.self,
             MaskGITSystem.self,
             TokenCriticSystem.self,
+            AutoregressiveSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,
         ]

@@ -8,7 +8,7 @@ import Training
 
 /// `latentlab eval`: numbers about a model, each with the count it was taken over.
 public struct Evaluation {
-    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "features", "accuracy"]
+    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "features", "accuracy", "likelihood"]
 
     public struct Result: Sendable {
         public var name: String
@@ -57,6 +57,7 @@ public struct Evaluation {
             case "nearest-own": try nearestOwn(generator(loaded))
             case "features": try features(generator(loaded))
             case "accuracy": try accuracy(loaded)
+            case "likelihood": try likelihood(loaded.system)
             default: try reconstruction(loaded)
             }
         }

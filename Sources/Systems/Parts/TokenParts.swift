@@ -17,28 +17,22 @@ final class TokenParts {
         var steps: Int?
     }
 
-    let codec: CodecReference
-    let listener: Listener
+    let ground: TokenGround
     let denoiser: TokenTransformer
     let generator: TokenGenerator
+
+    var codec: CodecReference { ground.codec }
+    var listener: Listener { ground.listener }
 
     /// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
     ///
     /// - Parameter defaults: of a codec with so many tokens a picture.
     init(_ section: Section, _ surroundings: Surroundings, defaults: (_ tokens: Int) -> Defaults) throws {
-        codec = try CodecReference(section, surroundings)
-        guard case .tokens(let codes) = codec.codec.latents.kind else {
-            throw try section.section("codec").error("from", "gives real latents", expected: "a codec with tokens")
-        }
-        let shape = codec.codec.latents.shape
-        let chosen = defaults(shape.reduce(1, *))
-        listener = try Listener(try section.section("condition"), surroundings)
-        let categorical = try CategoricalSection(try section.section("corruption"), codes: codes, chosen.corruption)
-        var c = try TokenTransformerConfiguration(try section.section("model"), time: chosen.time)
-        (c.codes, c.rows, c.columns) = (codes, shape[0], shape[1])
+        ground = try TokenGround(section, surroundings)
+        let chosen = defaults(ground.length)
+        let categorical = try CategoricalSection(try section.section("corruption"), codes: ground.codes, chosen.corruption)
+        var c = try ground.network(try section.section("model"), time: chosen.time)
         c.steps = categorical.schedule.steps
-        c.classes = listener.classes
-        c.contextWidth = listener.reader?.width ?? 0
         denoiser = TokenTransformer(c)
         generator = try TokenGenerator(
             categorical, sample: try section.section("sample"), sampler: chosen.sampler,
