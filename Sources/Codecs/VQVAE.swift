@@ -84,8 +84,11 @@ public final class VQVAE: Module, Codec, Trainable {
         guard case .tokens(let tokens) = latents else {
             fatalError("VQVAE: it decodes tokens, not real latents")
         }
+        // A grid of another size than the training pictures' is fine for convolutions.
         let grid = configuration.network.latentGrid
-        return decoded(quantizer.vectors(of: tokens.reshaped([tokens.count / (grid[0] * grid[1])] + grid)))
+        let isGrid = tokens.shape.count == 3
+        return decoded(
+            quantizer.vectors(of: isGrid ? tokens : tokens.reshaped([tokens.count / (grid[0] * grid[1])] + grid)))
     }
 
     public var phases: [Phase] {

@@ -36,8 +36,10 @@ public final class HollowTransformer: Module, TokenNetwork {
         classes = c.classes > 0 ? Embedding(c.classes + 1, width: c.dim) : nil
         nullText = c.contextWidth > 0 ? Parameter([c.contextWidth], .normal(deviation: 0.02), decays: false) : nil
         start = Embedding(2, width: c.dim)
-        forwards = (0..<c.depth).map { _ in TokenBlock(c, causal: true) }
-        backwards = (0..<c.depth).map { _ in TokenBlock(c, causal: true) }
+        var causal = c
+        causal.isCausal = true
+        forwards = (0..<c.depth).map { _ in TokenBlock(causal) }
+        backwards = (0..<c.depth).map { _ in TokenBlock(causal) }
         merge = Linear(2 * c.dim, c.dim)
         readoutNorm = AdaptiveNorm(c)
         readout = FeedForward(width: c.dim, hidden: c.mlpRatio * c.dim, activation: c.activation)
@@ -53,7 +55,7 @@ public final class HollowTransformer: Module, TokenNetwork {
         let told = time.map { silu($0(t)) }  // [B, D]
         let words = text ?? classes.heard(labels)
         let known = embedding(x)  // [B, N, D]
-        let places = gridPositions(rowPositions, columnPositions)  // [N, D]
+        let places = gridPositions(rowPositions, columnPositions, 0..<configuration.tokens)  // [N, D]
 
         func stream(_ blocks: [TokenBlock], isForward: Bool) -> Tensor {
             var h = shifted(known, isForward: isForward) + ordered(places.unsqueezed(0), isForward)

@@ -76,9 +76,9 @@ extension Optional<Embedding> {
 }
 
 extension TokenNetwork {
-    /// Vectors of the places of the grid, row-major: `[N, D]`.
-    func gridPositions(_ rows: Embedding, _ columns: Embedding) -> Tensor {
-        let (r, c) = (configuration.rows, configuration.columns)
-        return rows(Tokens((0..<r * c).map { $0 / c })) + columns(Tokens((0..<r * c).map { $0 % c }))
+    /// Vectors of some places of the grid, row-major: `[places, D]`.
+    func gridPositions(_ rows: Embedding, _ columns: Embedding, _ places: Range<Int>) -> Tensor {
+        let c = configuration.columns
+        return rows(Tokens(places.map { $0 / c })) + columns(Tokens(places.map { $0 % c }))
     }
 }

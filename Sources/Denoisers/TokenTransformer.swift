@@ -30,6 +30,8 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
     /// Class labels, 0 for none; one more row is the null class. A class is listened to as a text of one word.
     public var classes = 0
     public var activation = Activation.gelu
+    /// Tokens look at those before them only, in rows from the top.
+    public var isCausal = false
     /// Values predicted for each token; `codes` when nil. A critic predicts one.
     public var outputs: Int?
 
@@ -45,6 +47,9 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
 ///     x: [B, N], K where masked
 ///     t: B times in the model's published units, counted from 0
 ///     returns [B, N, K]
+///
+/// A causal one says at position n what comes next, of K and the first n tokens, so that it is given what it shall continue:
+/// `[B, n + 1]`, K first. Where a run remembers the positions before, only the new ones are worked out: `[B, 1, K]`.
 public final class TokenTransformer: Module, TokenNetwork {
     public let configuration: TokenTransformerConfiguration
     let embedding: Embedding
@@ -75,13 +80,20 @@ public final class TokenTransformer: Module, TokenNetwork {
     public func callAsFunction(
         _ x: Tokens, t: [Float], classes labels: [Int]? = nil, text: EncodedText? = nil, scope: RunScope? = nil
     ) -> Tensor {
-        check(x, t)
-        var h = embedding(x) + gridPositions(rowPositions, columnPositions)  // [B, N, D]
+        let c = configuration
+        let (B, N) = (x.shape[0], x.shape[1])
+        require(
+            (c.isCausal ? N <= c.tokens : N == c.tokens) && t.count == B,
+            "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
+        let known = c.isCausal ? scope?.growing("positions of block 0").count ?? 0 : 0
+        let new = known == 0 ? x : Tokens((0..<B).flatMap { x.values[$0 * N + known..<($0 + 1) * N] }, [B, N - known])
+        var h = embedding(new) + gridPositions(rowPositions, columnPositions, known..<N)  // [B, N, D]
         let told = time.map { silu($0(t)) }  // [B, D]
         let words = text ?? classes.heard(labels)
         for (i, block) in blocks.enumerated() {
             let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
-            h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask)
+            let earlier = c.isCausal ? scope?.growing("positions of block \(i)") : nil
+            h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask, after: earlier)
         }
         return output(norm(h)).cast(to: .f32)
     }
@@ -98,10 +110,9 @@ final class TokenBlock: Module {
     let feedForwardNorm: LayerNorm
     let feedForward: FeedForward
 
-    /// - Parameter causal: tokens attend only to themselves and those before them.
-    init(_ c: TokenTransformerConfiguration, causal: Bool = false) {
+    init(_ c: TokenTransformerConfiguration) {
         selfNorm = AdaptiveNorm(c)
-        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: causal)
+        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: c.isCausal)
         let crosses = c.listensTo > 0
         crossNorm = crosses ? AdaptiveNorm(c) : nil
         crossAttention = crosses ? CrossAttention(width: c.dim, contextWidth: c.listensTo, heads: c.heads) : nil
@@ -110,8 +121,11 @@ final class TokenBlock: Module {
         super.init()
     }
 
-    func callAsFunction(_ x: Tensor, time: Tensor?, steps: [Float], keysAndValues: Tensor?, wordMask: Tensor?) -> Tensor {
-        var h = x + selfAttention(selfNorm(x, time: time, steps: steps))
+    func callAsFunction(
+        _ x: Tensor, time: Tensor?, steps: [Float], keysAndValues: Tensor?, wordMask: Tensor?, after earlier: GrowingTensor? = nil
+    ) -> Tensor {
+        let seen = selfNorm(x, time: time, steps: steps)
+        var h = x + (earlier.map { selfAttention(seen, after: $0) } ?? selfAttention(seen))
         if let crossNorm, let crossAttention, let keysAndValues {
             h = h + crossAttention(crossNorm(h, time: time, steps: steps), overKeysAndValues: keysAndValues, mask: wordMask)
         }

@@ -8,6 +8,7 @@ import Tensors
 public struct RunScope: Sendable {
     private final class Memory: Sendable {
         let kept = Mutex<[Key: [Tensor]]>([:])
+        let grown = Mutex<[Key: GrowingTensor]>([:])
     }
 
     private struct Key: Hashable {
@@ -33,6 +34,17 @@ public struct RunScope: Sendable {
     /// Made at the first step, kept for the others.
     public func remembered(_ name: String, _ make: () -> [Tensor]) -> [Tensor] {
         kept(Key(path: path, name: name), make)
+    }
+
+    /// What a decoder that works position by position adds to as it goes.
+    public func growing(_ name: String) -> GrowingTensor {
+        memory.grown.withLock { grown in
+            let key = Key(path: path, name: name)
+            if let found = grown[key] { return found }
+            let made = GrowingTensor()
+            grown[key] = made
+            return made
+        }
     }
 
     /// The part of one time of tensors that are made for many times together: each `[times, ...]`, for as many times as

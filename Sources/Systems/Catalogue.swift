@@ -13,6 +13,7 @@ public enum Catalogue {
             MaskGITSystem.self,
             SDDMSystem.self,
             TokenCriticSystem.self,
+            AutoregressiveSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,
         ]

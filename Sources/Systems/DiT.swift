@@ -70,11 +70,21 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
             jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
             known: try request.start.map { try codec.latents(of: $0) }, mask: request.mask.map { codec.latentMask($0) },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
+            watch: request.film.map { film in
+                { first, progress in
+                    guard film.shows(progress.index, of: progress.count) else { return }
+                    try film.show(
+                        FilmFrame(
+                            first: first, index: progress.index, count: progress.count, pictures: self.pictures(progress.x0),
+                            realness: nil))
+                }
+            },
             deliver: { chunk, latents in
-                let pictures = withoutGradients { codec.codec.decode(latents).pictures }
-                for (job, picture) in zip(chunk, pictures) { try deliver(job.sample(picture)) }
+                for (job, picture) in zip(chunk, self.pictures(latents)) { try deliver(job.sample(picture)) }
             })
     }
+
+    private func pictures(_ latents: Tensor) -> [Picture] { withoutGradients { codec.codec.decode(latents).pictures } }
 
     // MARK: - Model directory
 

@@ -126,10 +126,10 @@ public struct SampleRequest {
     public var strength = 0.6
     /// White where the start picture may change.
     public var mask: Picture?
-    /// Called after every step with the samples' numbers and the estimate of the result so far.
-    public var watch: ((_ first: Int, _ progress: SamplingProgress) throws -> Void)?
-    /// The same of models of tokens.
-    public var watchTokens: ((_ first: Int, _ progress: TokenProgress) throws -> Void)?
+    /// Pixels of the result, where it shall be larger than what the model was trained on.
+    public var size: (width: Int, height: Int)?
+    /// Sees what becomes of the samples, at some of the steps.
+    public var film: Film?
 
     public init() {}
 }

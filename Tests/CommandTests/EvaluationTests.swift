@@ -52,4 +52,17 @@ import Testing
         let (text, json) = try evaluate(arguments, in: place)
         #expect(json["nearest-own"]?.number == Double(try hits(text, of: 4)) / 4)
     }
+
+    @Test(arguments: ["autoregressive", "maskgit", "vq-diffusion"])
+    func `likelihoods are of the tokens, and no picture is cheaper than its tokens`(_ model: String) throws {
+        let place = try Tiny.sharedTokens.get()
+        let arguments = ["\(model)/model", "--metrics", "likelihood", "--data", "shapes", "--count", "3"]
+        let (text, json) = try evaluate(model == "maskgit" ? arguments + ["--batch", "1"] : arguments, in: place)
+        let (token, all) = (try #require(json["bits-per-token"]?.number), try #require(json["bits-per-dimension"]?.number))
+        // Hardly trained: about as many bits as 24 codes have. The bound of a chain that also replaces asks more than that of who
+        // does not yet see which tokens were.
+        #expect((2.5...(model == "vq-diffusion" ? 20 : 5.5)).contains(token), "\(text)")
+        #expect(all > token * 64 / 3072, "\(text)")
+        #expect(text.contains("at most \(String(format: "%.4f", token))") == (model != "autoregressive"), "\(text)")
+    }
 }

@@ -50,7 +50,9 @@ import Testing
     @Test(arguments: [
         ("vq-diffusion", ["--truncation", "0.86"]), ("vq-diffusion", ["--init", "start.png", "--mask", "mask.png"]),
         ("unleashing-transformers", ["--temperature", "0.9"]), ("maskgit", []), ("maskgit", ["--sampler", "purity"]),
-        ("token-critic", []), ("sddm", ["--sampler", "rates"]), ("sddm", ["--init", "start.png", "--mask", "mask.png"]),
+        ("token-critic", []), ("token-critic", ["--size", "48x32"]), ("autoregressive", []),
+        ("autoregressive", ["--truncation", "0.9", "--temperature", "0.8", "--cfg-scale", "1"]),
+        ("sddm", ["--sampler", "rates"]), ("sddm", ["--init", "start.png", "--mask", "mask.png"]),
     ])
     func `batch, order and threads change no byte of what is made of tokens`(_ model: String, _ more: [String]) throws {
         let place = try Tiny.sharedTokens.get()
@@ -74,5 +76,35 @@ import Testing
         let facts = Dictionary(uniqueKeysWithValues: Picture.texts(inPNG: Array(bytes)))
         #expect(facts["prompt"] == Self.prompts[1] && facts["seed"] == "6" && facts["steps"] == "4", "\(facts)")
         #expect(!facts.values.contains { $0.contains(place.path) }, "\(facts)")
+    }
+
+    @Test func `a film shows every sample from masks to the end, a critic's with how real it found them`() throws {
+        let place = try Tiny.sharedTokens.get()
+        for (model, rows) in [("vq-diffusion", 2), ("token-critic", 4)] {
+            try Program.succeed(
+                [
+                    "sample", "\(model)/model", "--prompt", Self.prompts[0], "--count", "2", "--steps", "4", "--film", "film.png",
+                    "--out", "out-\(model)", "--quiet",
+                ], in: place.path)
+            let film = try Picture.read(place.path + "/film.png")
+            // Four steps of 96 pixels, with four pixels around each.
+            #expect(film.width == 404 && film.height == 4 + 100 * rows, "\(model): \(film.width)x\(film.height)")
+            // A run ends with what it delivers.
+            let last = try Picture.read(place.path + "/out-\(model)/0-0.png")
+            for (x, y) in [(0, 0), (13, 7), (31, 31)] {
+                for c in 0..<3 { #expect(film[304 + 3 * x + 1, 4 + 3 * y + 1, c] == last[x, y, c]) }
+            }
+        }
+    }
+
+    @Test func `larger pictures have the size that was asked for`() throws {
+        let place = try Tiny.sharedTokens.get()
+        try Program.succeed(
+            [
+                "sample", "unleashing-transformers/model", "--prompt", Self.prompts[0], "--size", "56x36", "--out", "large.png",
+                "--quiet",
+            ], in: place.path)
+        let picture = try Picture.read(place.path + "/large.png")
+        #expect(picture.width == 56 && picture.height == 36)
     }
 }

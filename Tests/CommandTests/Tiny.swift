@@ -86,7 +86,7 @@ enum Tiny {
             seed: 3
             \(on)
             model: {dim: 32, depth: 2, heads: 2}
-            sample: {steps: 4, cfg_scale: 2}
+            sample: {\(system == "autoregressive" ? "" : "steps: 4, ")cfg_scale: 2}
             \(training(steps, cache))
             """
     }
@@ -96,7 +96,7 @@ enum Tiny {
         let place = Workplace()
         try place.write(vq(steps: 6), to: "vq.yaml")
         try Program.succeed(["train", "vq.yaml", "--run-dir", "vq", "--quiet"], in: place.path)
-        for system in ["vq-diffusion", "unleashing-transformers", "maskgit", "token-critic", "sddm"] {
+        for system in ["vq-diffusion", "unleashing-transformers", "maskgit", "token-critic", "autoregressive", "sddm"] {
             try place.write(tokens(system, steps: 6), to: "x.yaml")
             try Program.succeed(["train", "x.yaml", "--run-dir", system, "--quiet"], in: place.path)
         }

@@ -64,6 +64,8 @@ public struct TokenProgress {
     public let tokens: Tokens
     /// The likeliest clean tokens at the step, `[B, N]`.
     public let x0: Tokens
+    /// How real a critic found the tokens of the step, those that it masked again included, `[B, N]`; nil where none was asked.
+    public let realness: Tensor?
 }
 
 /// Tokens that a run keeps as they are.
@@ -103,10 +105,17 @@ extension TokenSampler {
             var x = known?.kept(in: x) ?? x
             for (i, interval) in grid.intervals.enumerated() {
                 let logits = predict(x, interval.now)
+                var realness: Tensor?
+                let judged = judge.map { judge in
+                    { (x: Tokens) in
+                        let scores = judge(x, interval.next)
+                        realness = scores
+                        return scores
+                    }
+                }
                 let step = TokenStep(
                     index: i, count: grid.count, interval: interval, corruption: corruption, logits: logits,
-                    isFree: known?.isFree ?? [], judge: judge.map { judge in { judge($0, interval.next) } },
-                    places: places.map { $0("step")(i) })
+                    isFree: known?.isFree ?? [], judge: judged, places: places.map { $0("step")(i) })
                 x = self.step(from: x, step)
                 if let known { x = known.kept(in: x) }
                 if let corrector, interval.next > 0 {
@@ -119,7 +128,8 @@ extension TokenSampler {
                 }
                 observe?(
                     TokenProgress(
-                        index: i, count: grid.count, interval: interval, tokens: x, x0: logits.argmax(logits.rank - 1)))
+                        index: i, count: grid.count, interval: interval, tokens: x, x0: logits.argmax(logits.rank - 1),
+                        realness: realness))
             }
             return x
         }

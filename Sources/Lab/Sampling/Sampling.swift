@@ -13,12 +13,14 @@ public struct Sampling {
     /// - Parameters:
     ///   - out: a folder for `<prompt index>-<seed>.png`, or one file.
     ///   - grid: one picture of all samples, a row for each prompt.
-    public func run(_ request: SampleRequest, out: String, grid: String?, quiet: Bool) throws {
+    ///   - film: one picture of what became of each sample on the way, a row for each.
+    public func run(_ request: SampleRequest, out: String, grid: String?, film: String? = nil, quiet: Bool) throws {
         let loaded = try ModelDirectory.load(model)
         guard let system = loaded.system as? any GenerativeSystem else {
             throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
         }
         if system.medium == .point {
+            try request.refuse([("--film", film)], of: "pictures")
             return try PointSampling(system: system, request: request, facts: Self.facts(loaded, system, request))
                 .run(out: out, grid: grid, quiet: quiet)
         }
@@ -29,8 +31,14 @@ public struct Sampling {
                 "several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples"
             )
         }
+        let isNew = !isFile && !Folder.exists(out)
         if !isFile { try Folder.create(out) } else { try OutputPath.check(out) }
-        if let grid { try OutputPath.check(grid) }
+        // What cannot be drawn leaves nothing behind; a folder that holds something is not removed.
+        defer { if isNew { Folder.removeIfEmpty(out) } }
+        for other in [grid, film] { if let other { try OutputPath.check(other) } }
+        var request = request
+        var strip = FilmStrip()
+        if film != nil { request.film = Film { strip.add($0) } }
         let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
         var pictures: [Picture] = []
         var captions: [String] = []
@@ -51,6 +59,7 @@ public struct Sampling {
                 padding: 4, scale: max(1, 128 / pictures[0].width), captions: captions)
             try AtomicFile.write(sheet.png(text: []), to: grid)
         }
+        if let film, !strip.isEmpty { try AtomicFile.write(strip.picture().png(text: []), to: film) }
     }
 
     /// What determines a sample's content besides its seed and sentence, and nothing else.
@@ -67,6 +76,7 @@ public struct Sampling {
         if let truncation = request.truncation { facts.append(("truncation", "\(truncation)")) }
         if let temperature = request.temperature { facts.append(("temperature", "\(temperature)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
+        if let size = request.size { facts.append(("size", "\(size.width)x\(size.height)")) }
         if let start = request.start {
             facts.append(("init", SHA256.hex(start.pixels)))
             facts.append(request.mask.map { ("mask", SHA256.hex($0.pixels)) } ?? ("strength", "\(request.strength)"))

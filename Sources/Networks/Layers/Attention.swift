@@ -25,6 +25,20 @@ public final class SelfAttention: Module {
         let packed = queryKeyValue(x).reshaped([B, N, 3, heads, D / heads])
         return output(selfAttention(packed: packed, mask: mask, causal: isCausal).reshaped([B, N, D]))
     }
+
+    /// The newest positions look at themselves and at those before them, whose keys and values are kept in `earlier`.
+    ///
+    ///     x: [B, n, D]
+    ///     returns [B, n, D]
+    public func callAsFunction(_ x: Tensor, after earlier: GrowingTensor) -> Tensor {
+        require(isCausal, "SelfAttention: earlier positions would have to look at later ones")
+        let (B, n, D) = x.shape3
+        let packed = queryKeyValue(x).reshaped([B, n, 3, heads, D / heads])
+        let keysAndValues = earlier.append(packed.slice(2, 1..<3))
+        func part(_ x: Tensor, _ i: Int) -> Tensor { x.slice(2, i..<i + 1).squeezed(2) }
+        let y = attention(part(packed, 0), part(keysAndValues, 0), part(keysAndValues, 1), causal: true)
+        return output(y.reshaped([B, n, D]))
+    }
 }
 
 /// Positions look at a context: words, another sequence.

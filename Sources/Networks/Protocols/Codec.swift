@@ -35,7 +35,7 @@ public protocol Codec: AnyObject {
     var latents: LatentSpec { get }
     /// x: `[B, H, W, C]` in [-1, 1].
     func encode(_ x: Tensor) -> Encoding
-    /// Returns `[B, H, W, C]`, about in [-1, 1].
+    /// Returns `[B, H, W, C]`, about in [-1, 1]. Convolutional codecs also decode grids of tokens `[B, h, w]` of other sizes.
     func decode(_ latents: Encoding) -> Tensor
 }
 

@@ -43,14 +43,20 @@ struct GaussianGenerator {
     /// - Parameters:
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
+    ///   - watch: sees every step of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
         learnsVariance: Bool = false,
         known: Tensor? = nil, mask: Tensor? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
+        watch: ((_ first: Int, SamplingProgress) throws -> Void)? = nil,
         deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
     ) throws {
-        try request.refuse([("--truncation", request.truncation), ("--temperature", request.temperature)], of: "tokens")
+        try request.refuse(
+            [
+                ("--truncation", request.truncation), ("--temperature", request.temperature),
+                ("--size", request.size.map { "\($0.width)x\($0.height)" }),
+            ], of: "tokens")
         let sampler = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)
         let schedule = gaussian.schedule
@@ -62,9 +68,7 @@ struct GaussianGenerator {
             renoising = Renoising(strength: request.strength, along: grid, schedule: schedule)
             grid = renoising!.grid
         }
-        let batch = max(1, request.batch)
-        for first in stride(from: 0, to: jobs.count, by: batch) {
-            let chunk = jobs[first..<min(first + batch, jobs.count)]
+        for chunk in jobs.chunks(of: request.batch) {
             let places = chunk.map(\.place)
             let known = known?.broadcast(to: [chunk.count] + shape)
             let x = known.flatMap { renoising?.start(from: $0, places) } ?? objective.corruption.prior(places, shape)
@@ -78,8 +82,8 @@ struct GaussianGenerator {
                     from: x, along: grid, schedule: schedule, noise: StepNoise(places),
                     constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
                     observe: { progress in
-                        guard failure == nil, let watch = request.watch else { return }
-                        do { try watch(first, progress) } catch { failure = error }
+                        guard failure == nil else { return }
+                        do { try watch?(chunk.startIndex, progress) } catch { failure = error }
                     },
                     predict: denoiser.predictor(
                         schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative))

@@ -51,9 +51,17 @@ struct SampleJob {
     }
 }
 
+extension [SampleJob] {
+    /// As many at a time as are computed together.
+    func chunks(of size: Int) -> [ArraySlice<SampleJob>] {
+        let size = Swift.max(1, size)
+        return stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}
+
 extension SampleRequest {
     /// Throws for the first of some options that was given, which only models of another kind of latents have.
-    func refuse(_ options: [(flag: String, value: Any?)], of kind: String) throws(InputError) {
+    public func refuse(_ options: [(flag: String, value: Any?)], of kind: String) throws(InputError) {
         for (flag, value) in options {
             if let value {
                 throw InputError("is an option of models with \(kind)", at: flag, expected: "nothing", found: "\(value)")

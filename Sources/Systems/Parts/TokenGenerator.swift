@@ -8,8 +8,7 @@ import Tensors
 struct TokenGenerator {
     let categorical: CategoricalSection
     let sampling: SamplingDefaults
-    private let truncation: Double
-    private let temperature: Double
+    private let choice: TokenChoice
     private let choiceTemperature: Double
     private let sharpening: Double
     private let criticNoise: Double
@@ -27,8 +26,7 @@ struct TokenGenerator {
             sampler: try sample.choice("sampler", among: TokenSamplers.names, default: sampler ?? usual),
             steps: try sample.int("steps", default: steps, in: 1...categorical.schedule.steps),
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
-        truncation = try sample.number("truncation", default: 1, in: 0...1)
-        temperature = try sample.number("temperature", default: 1, in: 0.01...100)
+        choice = try TokenChoice(sample)
         choiceTemperature = try sample.number("choice_temperature", default: 4.5, in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
@@ -100,14 +98,20 @@ struct TokenGenerator {
     /// Draws chunk after chunk of the jobs and hands over the tokens `[jobs of the chunk, N]`.
     ///
     /// - Parameters:
+    ///   - window: the network's grid, over the one that is drawn.
     ///   - known: tokens of the start picture, `[1, N]`: lost as far as the request's strength says, or kept where `isFree` is false.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
-    ///   - judge: how real tokens `[B, N]` look, for samplers with a critic.
+    ///   - judge: how real the tokens of a window look, for samplers with a critic.
+    ///   - watch: sees every step of a chunk that begins with the job of that number.
     func draw(
-        _ jobs: [SampleJob], length N: Int, _ request: SampleRequest, _ denoiser: any Denoiser, known: Tokens? = nil,
-        isFree: [Bool]? = nil, conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
-        judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
+        _ jobs: [SampleJob], through window: SlidingWindow, _ request: SampleRequest, _ denoiser: any Denoiser,
+        known: Tokens? = nil, isFree: [Bool]? = nil,
+        conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
+        judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil,
+        watch: ((_ first: Int, TokenProgress) throws -> Void)? = nil,
+        deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
     ) throws {
+        let N = window.length
         try request.refuse([("--eta", request.eta), ("--spacing", request.spacing)], of: "real latents")
         let sampler = try sampler(named: request.sampler ?? sampling.sampler)
         if sampler is CriticTokens && judge == nil {
@@ -116,9 +120,7 @@ struct TokenGenerator {
         var grid = try categorical.schedule.grid(steps: request.steps ?? sampling.steps)
         if known != nil && isFree == nil { grid = grid.suffix(strength: request.strength) }
         let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance))
-        let batch = max(1, request.batch)
-        for first in stride(from: 0, to: jobs.count, by: batch) {
-            let chunk = jobs[first..<min(first + batch, jobs.count)]
+        for chunk in jobs.chunks(of: request.batch) {
             let places = chunk.map(\.place)
             let given = known.map { picture in Tokens(chunk.flatMap { _ in picture.values }, [chunk.count, N]) }
             var start = corruption.prior(places, N)
@@ -135,26 +137,24 @@ struct TokenGenerator {
                     categorical.schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative)
                 return sampler.sample(
                     from: start, along: grid, corruption, places, known: kept, corrector: corrector,
-                    judge: judge.map { judge in { judge($0, $1, said.told) } },
+                    judge: judge.map { judge in
+                        { x, time in window.isWhole ? judge(x, time, said.told) : window.averaged(x) { judge($0, time, said.told) } }
+                    },
                     // Without an observer no step works out what it would show.
-                    observe: request.watchTokens.map { watch in
+                    observe: watch.map { watch in
                         { progress in
                             guard failure == nil else { return }
-                            do { try watch(first, progress) } catch { failure = error }
+                            do { try watch(chunk.startIndex, progress) } catch { failure = error }
                         }
                     },
-                    predict: { narrowed(predict($0, $1), request) })
+                    predict: { x, time in
+                        let logits = window.isWhole ? predict(x, time) : window.logits(x) { predict($0, time) }
+                        return choice.narrowed(logits, request)
+                    })
             }
             if let failure { throw failure }
             try deliver(chunk, tokens)
         }
-    }
-
-    /// Logits after temperature and truncation.
-    private func narrowed(_ logits: Tensor, _ request: SampleRequest) -> Tensor {
-        let (heat, share) = (request.temperature ?? temperature, request.truncation ?? truncation)
-        let warmed = heat == 1 ? logits : logits / Float(heat)
-        return share < 1 ? keepingLikely(warmed, share: Float(share)) : warmed
     }
 
     /// Tokens are lost at finite rates at all times.

@@ -24,29 +24,23 @@ final class TokenParts {
         var network: (Section, TokenTransformerConfiguration) throws -> any TokenNetwork = { TokenTransformer($1) }
     }
 
-    let codec: CodecReference
-    let listener: Listener
+    let ground: TokenGround
     let denoiser: any TokenNetwork
     let generator: TokenGenerator
 
-    /// Sections: `codec {from}`, or of points `codec {kind: gray_code, size, bits, reach}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
+    var codec: CodecReference { ground.codec }
+    var listener: Listener { ground.listener }
+
+    /// Sections: those of `TokenGround`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
     ///
     /// - Parameter defaults: of a codec with so many tokens a picture.
     init(_ section: Section, _ surroundings: Surroundings, defaults: (_ tokens: Int) -> Defaults) throws {
-        codec = try CodecReference(section, surroundings)
-        guard case .tokens(let codes) = codec.codec.latents.kind else {
-            throw try section.section("codec").error("from", "gives real latents", expected: "a codec with tokens")
-        }
-        let shape = codec.codec.latents.shape
-        let chosen = defaults(shape.reduce(1, *))
-        listener = try Listener(try section.section("condition"), surroundings)
-        let categorical = try chosen.corrupted(try section.section("corruption"), codes, chosen.corruption)
+        ground = try TokenGround(section, surroundings)
+        let chosen = defaults(ground.length)
+        let categorical = try chosen.corrupted(try section.section("corruption"), ground.codes, chosen.corruption)
         let model = try section.section("model")
-        var c = try TokenTransformerConfiguration(model, time: chosen.time)
-        (c.codes, c.rows, c.columns) = (codes, shape[0], shape[1])
+        var c = try ground.network(model, time: chosen.time)
         c.steps = categorical.schedule.steps
-        c.classes = listener.classes
-        c.contextWidth = listener.reader?.width ?? 0
         denoiser = try chosen.network(model, c)
         generator = try TokenGenerator(
             categorical, sample: try section.section("sample"), sampler: chosen.sampler,

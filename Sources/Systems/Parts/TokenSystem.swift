@@ -8,7 +8,7 @@ import Training
 
 /// A system of categorical diffusion in a codec's tokens: what they all do alike. A system of this kind says what its defaults are
 /// and adds the trick that is its own.
-protocol TokenSystem: GenerativeSystem, LatentSystem, ReadingSystem, DenoisingSystem {
+protocol TokenSystem: GenerativeSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem {
     var parts: TokenParts { get }
 }
 
@@ -44,25 +44,22 @@ extension TokenSystem {
         _ request: SampleRequest, by generator: TokenGenerator? = nil,
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
     ) throws {
-        let (codec, listener) = (parts.codec, parts.listener)
-        if codec.medium == .point && request.start != nil {
-            throw InputError("this model makes points, not pictures", at: "--init")
-        }
+        let (codec, listener, ground) = (parts.codec, parts.listener, parts.ground)
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
-        let grid = codec.codec.latents.shape
+        let window = try ground.window(request)
         try (generator ?? parts.generator).draw(
-            jobs, length: parts.denoiser.configuration.tokens, request, parts.denoiser,
+            jobs, through: window, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
             isFree: request.mask.map { codec.latentMask($0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
-            deliver: { chunk, tokens in
-                let made = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([chunk.count] + grid))) }
-                switch codec.medium {
-                case .picture: for (job, picture) in zip(chunk, made.pictures) { try deliver(job.sample(picture)) }
-                case .point:
-                    let points = made.reshaped([chunk.count, made.count / chunk.count])
-                    for (row, job) in chunk.enumerated() { try deliver(job.sample(points: points.slice(0, row..<row + 1))) }
+            watch: request.film.map { film in
+                { first, progress in
+                    guard film.shows(progress.index, of: progress.count) else { return }
+                    try film.show(ground.frame(first, progress, window))
                 }
+            },
+            deliver: { chunk, tokens in
+                for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
             })
     }
 
@@ -71,19 +68,9 @@ extension TokenSystem {
     public var classCount: Int { parts.denoiser.configuration.classes }
     public var contextWidth: Int { parts.denoiser.configuration.contextWidth }
 
-    public func denoise(_ question: DenoiserQuestion) -> Tensor {
-        parts.denoiser(
-            Tokens(question.state.values.map { Int32($0) }, question.state.shape), t: question.times,
-            classes: question.labels(classCount),
-            text: question.words(contextWidth) { parts.denoiser.dropping($0, keeps: $1) }, scope: nil)
-    }
+    public func denoise(_ question: DenoiserQuestion) -> Tensor { parts.denoiser.answer(question) }
 
-    public func writeParts(to folder: String) throws {
-        try parts.codec.write(to: folder)
-        try parts.listener.reader?.write(to: folder)
-    }
+    public func writeParts(to folder: String) throws { try parts.ground.writeParts(to: folder) }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        parts.listener.configuration(parts.codec.configuration(resolved))
-    }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { parts.ground.configuration(resolved) }
 }

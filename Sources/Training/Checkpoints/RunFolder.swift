@@ -59,6 +59,8 @@ public enum Folder {
         }
     }
 
+    public static func removeIfEmpty(_ path: String) { rmdir(path) }
+
     public static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
     /// Names in the folder, sorted; none when it cannot be read.

@@ -25,12 +25,14 @@ struct Sample: ParsableCommand {
     @Option(help: "White where the --init picture may change.") var mask: String?
     @Option(help: "A folder, or one file.") var out = "samples"
     @Option(help: "Also a grid of all samples, a row for each sentence.") var grid: String?
+    @Option(help: "Also a film strip: a row for each sample, what it looked like on the way.") var film: String?
+    @Option(help: "Of tokens: pixels of a larger picture, as 96x64.") var size: String?
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
         try machine.apply()
         let sampling = Sampling(model: try Assets.model(model))
-        try sampling.run(try request(), out: out, grid: grid, quiet: machine.quiet)
+        try sampling.run(try request(), out: out, grid: grid, film: film, quiet: machine.quiet)
     }
 
     private func request() throws -> SampleRequest {
@@ -69,6 +71,13 @@ struct Sample: ParsableCommand {
                     hint: nearestName(to: spacing, among: names).map { "did you mean '\($0)'?" })
             }
             request.spacing = known
+        }
+        request.size = try size.map { text in
+            let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+            guard sides.count == 2, sides.allSatisfy({ 1...4096 ~= $0 }) else {
+                throw InputError("is no size", at: "--size", expected: "width and height in pixels, as 96x64", found: "'\(text)'")
+            }
+            return (sides[0], sides[1])
         }
         request.eta = eta
         request.truncation = truncation

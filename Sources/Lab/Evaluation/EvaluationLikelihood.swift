@@ -1,0 +1,73 @@
+import Codecs
+import Glibc
+import Media
+import Metrics
+import Networks
+import Systems
+import Tensors
+import Training
+
+extension Evaluation {
+    /// Bits of the split's pictures: of their tokens, and with those of the pixels given the tokens, per number of a picture
+    /// (Bond-Taylor et al. 2022, arXiv 2111.12701, section 4.3). Pixels are normal around what the codec decodes, with the deviation
+    /// that it shows on training pictures.
+    func likelihood(_ system: any System) throws -> [Result] {
+        guard let system = system as? any LikelihoodSystem else {
+            throw InputError("this model cannot say how likely a picture is", at: model, found: type(of: system).name)
+        }
+        let codec = system.frozenCodec
+        let dataset = try DataSection.named(kind, split: split)
+        let total = min(count, dataset.count)
+        try fits(picture(of: dataset), codec)
+        let normal = DiscretizedNormal(deviation: try deviation(of: codec))
+        let bar = ProgressBar("likelihood", total: total, unit: "picture", quiet: quiet)
+        var (tokenBits, pixelBits, tokens, numbers) = (0.0, 0.0, 0, 0)
+        for first in stride(from: 0, to: total, by: request.batch) {
+            let examples = try (first..<min(first + request.batch, total)).map { try dataset.example($0, epoch: 0) }
+            let pictures = examples.compactMap(\.picture)
+            let batch = Batch(
+                pictures: Tensor(pictures), captions: examples.map { $0.caption ?? "" }, labels: examples.map { $0.label ?? 0 },
+                places: (first..<first + examples.count).map { Noise(seed: UInt64(seed))("likelihood")($0) })
+            tokenBits += try system.nats(batch).values.reduce(0) { $0 + Double($1) } / log(2)
+            tokens += examples.count * codec.latents.shape.reduce(1, *)
+            for (picture, mean) in zip(pictures, Self.bytes(codec, pictures)) {
+                for (value, mean) in zip(picture.rgb.pixels, mean) { pixelBits += normal.bits(Int(value), around: mean) }
+                numbers += mean.count
+            }
+            bar.update(first + examples.count)
+        }
+        bar.finish()
+        let most = type(of: system).isExact ? "" : "at most "
+        let bits = tokenBits / Double(tokens)
+        let all = (tokenBits + pixelBits) / Double(numbers)
+        return [
+            Result(
+                name: "bits-per-token", value: bits,
+                text: "\(most)\(fixed(bits, decimals: 4)) over \(total) \(split) pictures"),
+            Result(
+                name: "bits-per-dimension", value: all,
+                text: "at most \(fixed(all, decimals: 4)), of which tokens \(fixed(tokenBits / Double(numbers), decimals: 4))"),
+        ]
+    }
+
+    /// What the codec makes of pictures, in steps of a byte and not rounded.
+    private static func bytes(_ codec: any Codec, _ pictures: [Picture]) -> [[Double]] {
+        let decoded = withoutGradients { codec.decode(codec.encode(Tensor(pictures))) }.clamped(-1, 1).values
+        let size = decoded.count / pictures.count
+        return pictures.indices.map { i in decoded[i * size..<(i + 1) * size].map { (Double($0) + 1) * 127.5 } }
+    }
+
+    /// Of a training picture's bytes from what the codec makes of them.
+    private func deviation(of codec: any Codec) throws -> Double {
+        let dataset = try DataSection.named(kind, split: "train")
+        var (sum, numbers) = (0.0, 0)
+        for first in stride(from: 0, to: min(256, dataset.count), by: 16) {
+            let pictures = try (first..<min(first + 16, dataset.count)).compactMap { try dataset.example($0, epoch: 0).picture }
+            for (picture, mean) in zip(pictures, Self.bytes(codec, pictures)) {
+                for (value, mean) in zip(picture.rgb.pixels, mean) { sum += (Double(value) - mean) * (Double(value) - mean) }
+                numbers += mean.count
+            }
+        }
+        return max(1e-3, (sum / Double(numbers)).squareRoot())
+    }
+}
