@@ -10,7 +10,9 @@ extension Evaluation {
     private static let neighbours = 5
 
     /// Results of which less is more.
-    private static let lessIsMore: Set = ["feature-frechet", "feature-mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension"]
+    private static let lessIsMore: Set = [
+        "feature-frechet", "feature-mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension",
+    ]
 
     /// Whether more is better of a metric's result, or of its first one.
     static func isHigherBetter(_ metric: String, _ result: String?) -> Bool {
