@@ -19,6 +19,9 @@ Inference (mode eager|compile; dtype f32 | bf16 = weights and activations cast t
     dit-b2-forward-1, dit-b2-forward-8    one call of DiT-B/2 (width 768, depth 12, heads 12), batch 1 or 8
     dit-s2-sample     4 latents by 50 steps of diffusers' DPM-Solver++ (order 2, midpoint, linspace, last step first order),
                       guidance 4 on all channels by one doubled batch of 8 a step; latents only, no decoding
+    token-sample      64 pictures of 16x16 tokens out of 512 codes by 25 strided steps of mask-and-replace diffusion (100 steps,
+                      a tenth replaced), guidance 3 by one doubled batch of 128 a step; Transformer of width 128, depth 5, heads
+                      4, cross-attention to 16 words of width 128; tokens only, no decoding
     kl-decode         the decoder of kl-train's autoencoder: one latent 4x32x32 to 3x256x256
 """
 
@@ -27,6 +30,7 @@ import contextlib
 import torch
 
 from torch_dit import SIZES, DiT
+from torch_tokens import MaskAndReplace, TokenTransformer
 
 
 def dit(size, **options):
@@ -116,6 +120,25 @@ def dit_sample(size, mode, dtype, count=4, steps=50, guidance=4.0):
     return step
 
 
+def token_sample(mode, dtype, count=64, steps=25, guidance=3.0, side=16, words=16):
+    model, forward, kind = inference(TokenTransformer(side=side), mode, dtype)
+    chain = MaskAndReplace(codes=model.codes, steps=100)
+    text = torch.randn(count, words, model.width).to(kind)
+    heard = torch.cat([text, model.null.expand(count, words, model.width)])
+
+    @torch.inference_mode()
+    def step():
+        x = torch.full((count, side * side), model.codes)
+        x = chain.prior(x)
+        for now, after in chain.grid(steps):
+            t = torch.full((2 * count,), now * chain.steps - 1)
+            given, free = forward(torch.cat([x, x]), t, heard).float().chunk(2)
+            x = chain.step(x, free + guidance * (given - free), now, after)
+        return x.sum().item()
+
+    return step
+
+
 def autoencoder():
     from diffusers import AutoencoderKL
 
@@ -173,6 +196,7 @@ WORKLOADS = {
     "dit-b2-forward-8": lambda mode, dtype: dit_forward("b", mode, dtype, batch=8),
     "dit-b2-forward-8-free": lambda mode, dtype: dit_forward("b", mode, dtype, batch=8),
     "dit-s2-sample": lambda mode, dtype: dit_sample("s", mode, dtype),
+    "token-sample": token_sample,
     "kl-train": kl_train,
     "kl-decode": kl_decode,
 }

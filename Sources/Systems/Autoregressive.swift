@@ -74,7 +74,8 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         try request.refuse(
             [
                 ("--steps", request.steps), ("--sampler", request.sampler), ("--eta", request.eta),
-                ("--spacing", request.spacing), ("--init", request.start.map { _ in "a picture" }), ("--film", request.film.map { _ in "a film" }),
+                ("--spacing", request.spacing), ("--init", request.start.map { _ in "a picture" }),
+                ("--film", request.film.map { _ in "a film" }),
             ], of: "diffusion")
         let listener = ground.listener
         let whole = try ground.window(request)

@@ -34,9 +34,12 @@ import Testing
             "loss of masks without masks", "vq-diffusion", model, "corruption: {kind: uniform, loss: reweighted}",
             says: ["'corruption.loss'", "absorbing"]),
         recipe(
-            "importance without a bound", "maskgit", model, "corruption: {time: importance}", says: ["'corruption.time'", "bound"]),
-        recipe("heads that do not divide", "maskgit", "heads: 2}\nsample", "heads: 3}\nsample", says: ["'model.dim'", "3 heads"]),
-        recipe("time by a clock", "vq-diffusion", "depth: 2, heads: 2}\ns", "depth: 2, heads: 2, time: clock}\ns", says: ["sinusoid"]),
+            "importance without a bound", "maskgit", model, "corruption: {time: importance}",
+            says: ["'corruption.time'", "bound"]),
+        recipe(
+            "heads that do not divide", "maskgit", "heads: 2}\nsample", "heads: 3}\nsample", says: ["'model.dim'", "3 heads"]),
+        recipe(
+            "time by a clock", "vq-diffusion", "heads: 2}\nsample", "heads: 2, time: clock}\nsample", says: ["sinusoid"]),
         recipe(
             "sampler that needs masks", "vq-diffusion", "sample: {", "sample: {sampler: confidnce, ",
             says: ["'sample.sampler'", "confidence"]),
@@ -81,7 +84,7 @@ import Testing
         } else if test.system == "vq" {
             arguments = ["eval", "vq/model", "--metrics", "likelihood", "--data", "shapes"]
         } else {
-            arguments = ["sample", "\(test.system)/model", "--prompt", "a red ring on a white background", "--quiet"] + test.arguments
+            arguments = ["sample", "\(test.system)/model", "--prompt", "a red ring", "--quiet"] + test.arguments
         }
         let before = try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()
         let result = try Program.run(arguments, in: place.path)

@@ -199,12 +199,27 @@ private struct OneStepTokens: IndependentTokenSampler {
                 let schedule = MaskAndReplace(codes: 3, steps: T, maskShare: maskShare)
                 let nats = CategoricalObjective(schedule).nats(x0, places) { x, times in
                     toy.logits(x, schedule.level(at: Double(times[0])))
-                }
+                }!
                 let mean = Double(nats.mean().scalar)
                 #expect(mean > toy.entropy - 0.03 && mean < last, "\(maskShare), \(T): \(mean) over \(toy.entropy)")
                 last = mean
             }
             #expect(last < toy.entropy + 0.08, "\(last) over \(toy.entropy)")
+        }
+    }
+    @Test func `the bound is the same from what the others make of a token, and not told without clean tokens`() {
+        let toy = TokenToy(K: 3, N: 2, seed: 7)
+        let x0 = Tokens((0..<9).flatMap { toy.digits($0, base: 3) }, [9, 2])
+        let places = (0..<9).map { Noise(seed: 2)($0) }
+        for maskShare in [0, 0.5, 1] {
+            let schedule = MaskAndReplace(codes: 3, steps: 8, maskShare: maskShare, shape: .exponential)
+            func nats(_ objective: some TokenObjective) -> Tensor? {
+                objective.nats(x0, places) { x, t in
+                    toy.logits(x, schedule.level(at: Double(t[0])), of: objective.logits)
+                }
+            }
+            expectClose(nats(RatioMatching(schedule))!, nats(CategoricalObjective(schedule))!, relative: 1e-4)
+            if maskShare == 0 { #expect(nats(RatioMatching(schedule, form: .direct)) == nil) }
         }
     }
 }

@@ -138,7 +138,9 @@ struct TokenGenerator {
                 return sampler.sample(
                     from: start, along: grid, corruption, places, known: kept, corrector: corrector,
                     judge: judge.map { judge in
-                        { x, time in window.isWhole ? judge(x, time, said.told) : window.averaged(x) { judge($0, time, said.told) } }
+                        { x, time in
+                            window.isWhole ? judge(x, time, said.told) : window.averaged(x) { judge($0, time, said.told) }
+                        }
                     },
                     // Without an observer no step works out what it would show.
                     observe: watch.map { watch in

@@ -55,7 +55,8 @@ final class TokenGround {
                 expected: "at least \(width)x\(height), in multiples of \(across)x\(down)", found: found)
         }
         guard request.start == nil else {
-            throw InputError("a start picture has the model's own size", at: "--size", expected: "nothing beside --init", found: found)
+            throw InputError(
+                "a start picture has the model's own size", at: "--size", expected: "nothing beside --init", found: found)
         }
         return SlidingWindow(rows: size.height / down, columns: size.width / across, window: window)
     }
