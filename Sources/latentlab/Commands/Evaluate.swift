@@ -3,7 +3,8 @@ import LatentLab
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction, modes, features, accuracy, likelihood.")
+        commandName: "eval",
+        abstract: "Measure a model: \(Evaluation.metrics.joined(separator: ", ")).")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
