@@ -117,7 +117,8 @@ import Testing
             try system.sample(request) { points.append($0.points!.values) }
             return points
         }
-        #expect(zip(try points(3), try points(0)).count { $0 != $1 } > 4)
+        let (with, without) = (try points(3), try points(0))
+        #expect(zip(with, without).count { $0 != $1 } > 2, "\(with) \(without)")
         #expect(try points(0) == points(0))
     }
 }
