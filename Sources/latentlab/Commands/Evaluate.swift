@@ -3,14 +3,15 @@ import LatentLab
 
 struct Evaluate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "eval", abstract: "Measure a model: alignment, nearest-own, reconstruction, modes, features, accuracy, likelihood.")
+        commandName: "eval",
+        abstract: "Measure a model: \(Evaluation.metrics.joined(separator: ", ")).")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
     @Option(help: "train, held-out or, of emoji, all.") var split = "held-out"
     @Option(help: "Captions or pictures to judge.") var count = 400
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
-    @Option(help: "Data set: shapes or emoji, or ring, moons or spirals for points; told by the model's name when left out.")
+    @Option(help: "Data set: shapes, shapes-singles or emoji, or ring, moons or spirals for points; told by the model's name when left out.")
     var data: String?
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
