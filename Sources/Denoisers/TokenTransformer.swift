@@ -50,15 +50,14 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
 ///
 /// A causal one says at position n what comes next, of K and the first n tokens, so that it is given what it shall continue:
 /// `[B, n + 1]`, K first. Where a run remembers the positions before, only the new ones are worked out: `[B, 1, K]`.
-public final class TokenTransformer: Module {
+public final class TokenTransformer: Module, TokenNetwork {
     public let configuration: TokenTransformerConfiguration
     let embedding: Embedding
     let rowPositions: Embedding
     let columnPositions: Embedding
     let time: TimeEmbedding?
     let classes: Embedding?
-    /// A word that stands for "no caption".
-    let nullText: Parameter?
+    public let nullText: Parameter?
     let blocks: [TokenBlock]
     let norm: LayerNorm
     let output: Linear
@@ -78,9 +77,6 @@ public final class TokenTransformer: Module {
         super.init()
     }
 
-    /// The label that means "no class".
-    public var nullClass: Int { configuration.classes }
-
     public func callAsFunction(
         _ x: Tokens, t: [Float], classes labels: [Int]? = nil, text: EncodedText? = nil, scope: RunScope? = nil
     ) -> Tensor {
@@ -91,36 +87,15 @@ public final class TokenTransformer: Module {
             "TokenTransformer: tokens \(x.shape) and \(t.count) times for \(c.tokens)")
         let known = c.isCausal ? scope?.growing("positions of block 0").count ?? 0 : 0
         let new = known == 0 ? x : Tokens((0..<B).flatMap { x.values[$0 * N + known..<($0 + 1) * N] }, [B, N - known])
-        var h = embedding(new) + positions(known..<N)  // [B, N, D]
+        var h = embedding(new) + gridPositions(rowPositions, columnPositions, known..<N)  // [B, N, D]
         let told = time.map { silu($0(t)) }  // [B, D]
-        let words =
-            labels.flatMap { labels in
-                classes.map { EncodedText(word: $0(Tokens(labels))) }
-            } ?? text
+        let words = text ?? classes.heard(labels)
         for (i, block) in blocks.enumerated() {
             let heard = words.flatMap { block.crossAttention?.heard($0, in: i, scope) }
             let earlier = c.isCausal ? scope?.growing("positions of block \(i)") : nil
             h = block(h, time: told, steps: t, keysAndValues: heard, wordMask: words?.mask, after: earlier)
         }
         return output(norm(h)).cast(to: .f32)
-    }
-
-    /// `[positions, D]`, row-major.
-    private func positions(_ range: Range<Int>) -> Tensor {
-        let c = configuration.columns
-        return rowPositions(Tokens(range.map { $0 / c })) + columnPositions(Tokens(range.map { $0 % c }))
-    }
-
-    /// What the model hears instead of each caption whose `keeps` is 0: `[B]`.
-    public func dropping(_ words: EncodedText, keeps: Tensor) -> EncodedText {
-        nullText.map { words.dropped(to: $0.value, keeps: keeps) } ?? words
-    }
-}
-
-extension EncodedText {
-    /// A text of one word, `[B, D]`.
-    init(word: Tensor) {
-        self.init(states: word.unsqueezed(1), pooled: word, mask: .ones([word.shape[0], 1]))
     }
 }
 

@@ -32,6 +32,46 @@ extension GaussianMixture {
         }
     }
 
+    /// Two circles around the same middle, labels 0 and 1.
+    public static func circles(_ count: Int = 64, deviation: Double = 0.04) -> GaussianMixture {
+        curve(count, deviation, labels: 2) { label, share in
+            let (angle, radius) = (2 * .pi * share, label == 0 ? 1 : 0.5)
+            return [radius * cos(angle), radius * sin(angle)]
+        }
+    }
+
+    /// Five bent arms, a label each.
+    public static func pinwheel(_ count: Int = 24, deviation: Double = 0.05) -> GaussianMixture {
+        curve(count, deviation, labels: 5) { label, share in
+            let radius = 0.2 + 0.8 * share
+            let angle = 2 * .pi * Double(label) / 5 + 1.2 * radius
+            return [radius * cos(angle), radius * sin(angle)]
+        }
+    }
+
+    /// A strip rolled up, label 0.
+    public static func swissRoll(_ count: Int = 160, deviation: Double = 0.03) -> GaussianMixture {
+        curve(count, deviation, labels: 1) { _, share in
+            let angle = 1.5 * .pi * (1 + 2 * share)
+            return [angle * cos(angle) / (4.5 * .pi), angle * sin(angle) / (4.5 * .pi)]
+        }
+    }
+
+    /// The eight dark squares of a board of four by four within [-1, 1], a label each: `count` blobs along each of their sides.
+    public static func checkerboard(_ count: Int = 8, deviation: Double = 0.025) -> GaussianMixture {
+        GaussianMixture(
+            (0..<8).flatMap { label in
+                let (row, column) = (label / 2, 2 * (label % 2) + label / 2 % 2)
+                return (0..<count * count).map { i in
+                    func place(_ square: Int, _ blob: Int) -> Double {
+                        (Double(square) + (Double(blob) + 0.5) / Double(count)) / 2 - 1
+                    }
+                    return Component(
+                        mean: [place(column, i % count), place(row, i / count)], deviation: [deviation, deviation], label: label)
+                }
+            })
+    }
+
     /// `count` blobs along each labelled curve.
     private static func curve(_ count: Int, _ deviation: Double, labels: Int, _ point: (Int, Double) -> [Double])
         -> GaussianMixture

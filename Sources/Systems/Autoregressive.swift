@@ -33,6 +33,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         super.init()
     }
 
+    public var medium: Medium { ground.codec.medium }
     public var frozenCodec: any Codec { ground.codec.codec }
     public var codecFingerprint: String { ground.codec.fingerprint }
     public var textReader: (any TextReader)? { reader }
@@ -85,7 +86,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         for chunk in jobs.chunks(of: request.batch) {
             let said = listener.conditions(of: Array(chunk), negative: request.negative)
             let tokens = withoutGradients { continued(chunk.map(\.place), said.told, said.negative, request) }
-            for (job, picture) in zip(chunk, ground.pictures(tokens, whole)) { try deliver(job.sample(picture)) }
+            for sample in ground.samples(tokens, of: chunk, whole) { try deliver(sample) }
         }
     }
 

@@ -11,6 +11,7 @@ public enum Catalogue {
             VQDiffusionSystem.self,
             UnleashingTransformersSystem.self,
             MaskGITSystem.self,
+            SDDMSystem.self,
             TokenCriticSystem.self,
             AutoregressiveSystem.self,
             ToySystem.self,

@@ -78,11 +78,11 @@ public protocol GenerativeSystem: System {
     /// What sampling does when the request says nothing.
     var sampling: SamplingDefaults { get }
     /// What its samples are.
-    static var medium: Medium { get }
+    var medium: Medium { get }
 }
 
 extension GenerativeSystem {
-    public static var medium: Medium { .picture }
+    public var medium: Medium { .picture }
 }
 
 /// What a sample is, which decides the files it is kept in.

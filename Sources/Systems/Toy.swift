@@ -12,7 +12,6 @@ import Tensors
 /// `corruption {schedule, parameterization, time, weighting}`, `sample {sampler, steps, spacing, cfg_scale}`.
 public final class ToySystem: Module, GenerativeSystem {
     public static let name = "toy"
-    public static let medium = Medium.point
 
     let denoiser: any Denoiser
     private let generator: GaussianGenerator
@@ -57,6 +56,7 @@ public final class ToySystem: Module, GenerativeSystem {
         super.init()
     }
 
+    public var medium: Medium { .point }
     public var sampling: SamplingDefaults { generator.sampling }
     public var module: Module { self }
 

@@ -12,7 +12,7 @@ public final class UnleashingTransformersSystem: Module, TokenSystem {
 
     let parts: TokenParts
     let reader: (any TextReader)?
-    let denoiser: TokenTransformer
+    let denoiser: any TokenNetwork
     let importance: StepImportance?
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {

@@ -14,7 +14,7 @@ public final class VQDiffusionSystem: Module, TokenSystem {
 
     let parts: TokenParts
     let reader: (any TextReader)?
-    let denoiser: TokenTransformer
+    let denoiser: any TokenNetwork
     let importance: StepImportance?
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {

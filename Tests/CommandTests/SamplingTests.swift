@@ -52,6 +52,7 @@ import Testing
         ("unleashing-transformers", ["--temperature", "0.9"]), ("maskgit", []), ("maskgit", ["--sampler", "purity"]),
         ("token-critic", []), ("token-critic", ["--size", "48x32"]), ("autoregressive", []),
         ("autoregressive", ["--truncation", "0.9", "--temperature", "0.8", "--cfg-scale", "1"]),
+        ("sddm", ["--sampler", "rates"]), ("sddm", ["--init", "start.png", "--mask", "mask.png"]),
     ])
     func `batch, order and threads change no byte of what is made of tokens`(_ model: String, _ more: [String]) throws {
         let place = try Tiny.sharedTokens.get()

@@ -96,7 +96,7 @@ enum Tiny {
         let place = Workplace()
         try place.write(vq(steps: 6), to: "vq.yaml")
         try Program.succeed(["train", "vq.yaml", "--run-dir", "vq", "--quiet"], in: place.path)
-        for system in ["vq-diffusion", "unleashing-transformers", "maskgit", "token-critic", "autoregressive"] {
+        for system in ["vq-diffusion", "unleashing-transformers", "maskgit", "token-critic", "autoregressive", "sddm"] {
             try place.write(tokens(system, steps: 6), to: "x.yaml")
             try Program.succeed(["train", "x.yaml", "--run-dir", system, "--quiet"], in: place.path)
         }

@@ -79,13 +79,16 @@ import Testing
     }
 
     @Test func `toy mixtures lie in the plane's middle and carry labels`() {
-        for mixture in [GaussianMixture.ring(), .moons(), .spirals()] {
+        for mixture in [GaussianMixture.ring(), .moons(), .spirals(), .circles(), .pinwheel(), .swissRoll(), .checkerboard()] {
             #expect(mixture.size == 2)
             #expect(mixture.components.allSatisfy { $0.mean.allSatisfy { abs($0) <= 1.001 } })
             #expect(mixture.mean.allSatisfy { abs($0) < 0.2 })
         }
         #expect(GaussianMixture.ring(8).components.map(\.label) == Array(0..<8))
         #expect(Set(GaussianMixture.moons().components.map(\.label)) == [0, 1])
+        // Squares of the board do not touch but at corners.
+        let board = GaussianMixture.checkerboard().components
+        #expect(Set(board.map { Int($0.mean[0] * 2 + 2) + 4 * Int($0.mean[1] * 2 + 2) }) == [0, 2, 5, 7, 8, 10, 13, 15])
     }
 }
 

@@ -60,11 +60,19 @@ struct TokenToy {
         }
     }
 
+    /// p(x_t at each place = k | the others): `[N][K]`, given that it is no mask.
+    func present(_ x: [Int32], _ level: CategoricalLevel) -> [[Double]] {
+        denoised(x, level, hiding: true).map { row in
+            row.map { (level.keep * $0 + level.replace) / (level.keep + Double(K) * level.replace) }
+        }
+    }
+
     /// Logits of the exact denoiser for a batch.
-    func logits(_ x: Tokens, _ level: CategoricalLevel, hiding: Bool = false) -> Tensor {
+    func logits(_ x: Tokens, _ level: CategoricalLevel, of kind: TokenLogits = .clean) -> Tensor {
         let rows = (0..<x.shape[0]).flatMap { b in
-            denoised(Array(x.values[b * N..<(b + 1) * N]), level, hiding: hiding)
-                .flatMap { $0.map { Float(log(max($0, 1e-35))) } }
+            let x = Array(x.values[b * N..<(b + 1) * N])
+            let chances = kind == .presentFromOthers ? present(x, level) : denoised(x, level, hiding: kind != .clean)
+            return chances.flatMap { $0.map { Float(log(max($0, 1e-35))) } }
         }
         return Tensor(rows, [x.shape[0], N, K])
     }
@@ -72,7 +80,7 @@ struct TokenToy {
     /// The law of a run of a sampler whose tokens step independently, by going through all states: chances of the K^N results and
     /// of anything else, and the share of masked tokens before the last step.
     func law(
-        _ sampler: some IndependentTokenSampler, steps: Int, _ schedule: any CategoricalSchedule, hiding: Bool = false,
+        _ sampler: some IndependentTokenSampler, steps: Int, _ schedule: any CategoricalSchedule, of kind: TokenLogits = .clean,
         from start: [Double]? = nil
     ) throws -> (results: [Double], rest: Double, masked: Double) {
         var masked = 0.0
@@ -84,26 +92,32 @@ struct TokenToy {
             masked = (0..<states).reduce(0) { sum, s in
                 sum + law[s] * Double(digits(s, base: K + 1).count { $0 == Int32(K) }) / Double(N)
             }
-            let logits = logits(all, schedule.level(at: interval.now), hiding: hiding)
+            let logits = logits(all, schedule.level(at: interval.now), of: kind)
             let step = TokenStep(
                 index: i, count: steps, interval: interval, corruption: corruption, logits: logits,
                 places: (0..<states).map { Noise(seed: 1)($0) })
-            let chances = sampler.logChances(from: all, step).values.map { exp(Double($0)) }
-            var next = [Double](repeating: 0, count: states)
-            for s in 0..<states where law[s] > 0 {
-                for target in 0..<states {
-                    var p = law[s]
-                    for (n, token) in digits(target, base: K + 1).enumerated() {
-                        p *= chances[(s * N + n) * (K + 1) + Int(token)]
-                        if p < 1e-18 { break }
-                    }
-                    next[target] += p
-                }
-            }
-            law = next
+            law = moved(law, sampler.logChances(from: all, step))
         }
         let results = (0..<chances.count).map { law[index(digits($0, base: K), base: K + 1)] }
         return (results, 1 - results.reduce(0, +), masked)
+    }
+
+    /// The law of all states after each token went its own way, by log chances `[states, N, K + 1]`.
+    func moved(_ law: [Double], _ logChances: Tensor) -> [Double] {
+        let chances = logChances.values.map { exp(Double($0)) }
+        var next = [Double](repeating: 0, count: states)
+        let targets = (0..<states).map { digits($0, base: K + 1) }
+        for s in 0..<states where law[s] > 0 {
+            for (target, tokens) in targets.enumerated() {
+                var p = law[s]
+                for (n, token) in tokens.enumerated() {
+                    p *= chances[(s * N + n) * (K + 1) + Int(token)]
+                    if p < 1e-18 { break }
+                }
+                next[target] += p
+            }
+        }
+        return next
     }
 
     /// Of all states, what runs start from.

@@ -23,7 +23,7 @@ public struct TokenStep {
     public let index, count: Int
     public let interval: TimeGrid.Interval
     public let corruption: CategoricalCorruption
-    /// Of x0 given the tokens at `interval.now`: guided, tempered, truncated. `[B, N, K]`.
+    /// What the network says at `interval.now`, of x0 or as the sampler takes it: guided, tempered, truncated. `[B, N, K]`.
     public let logits: Tensor
     /// False for the tokens that the run was given and keeps; empty when all are free.
     public let isFree: [Bool]
@@ -105,12 +105,13 @@ extension TokenSampler {
     ///
     /// - Parameters:
     ///   - x: `[B, N]`.
-    ///   - places: one per sample; step i draws from `places[b]("step")(i)`.
-    ///   - predict: logits `[B, N, K]` of x0 at tokens and a time.
+    ///   - places: one per sample; step i draws from `places[b]("step")(i)`, its corrections from there under `"corrector"`.
+    ///   - corrector: works on the tokens after each step but the last.
+    ///   - predict: logits `[B, N, K]` of x0, or as the sampler takes them, at tokens and a time.
     public func sample(
         from x: Tokens, along grid: TimeGrid, _ corruption: CategoricalCorruption, _ places: [Noise],
-        known: KnownTokens? = nil, judge: ((Tokens, Double) -> Tensor)? = nil, observe: ((TokenProgress) -> Void)? = nil,
-        predict: (Tokens, Double) -> Tensor
+        known: KnownTokens? = nil, corrector: TokenCorrector? = nil, judge: ((Tokens, Double) -> Tensor)? = nil,
+        observe: ((TokenProgress) -> Void)? = nil, predict: (Tokens, Double) -> Tensor
     ) -> Tokens {
         withoutGradients {
             var x = known?.kept(in: x) ?? x
@@ -129,6 +130,14 @@ extension TokenSampler {
                     isFree: known?.isFree ?? [], judge: judged, places: places.map { $0("step")(i) })
                 x = self.step(from: x, step)
                 if let known { x = known.kept(in: x) }
+                if let corrector, interval.next > 0 {
+                    for c in 0..<corrector.steps {
+                        x = corrector.step(
+                            from: x, predict(x, interval.next), at: interval.next, for: interval.now - interval.next, corruption,
+                            places.map { $0("step")(i)("corrector")(c) })
+                        if let known { x = known.kept(in: x) }
+                    }
+                }
                 observe?(
                     TokenProgress(
                         index: i, count: grid.count, interval: interval, tokens: x, x0: logits.argmax(logits.rank - 1),

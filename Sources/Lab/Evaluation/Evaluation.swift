@@ -8,7 +8,9 @@ import Training
 
 /// `latentlab eval`: numbers about a model, each with the count it was taken over.
 public struct Evaluation {
-    public static let metrics = ["alignment", "nearest-own", "reconstruction", "modes", "features", "accuracy", "likelihood"]
+    public static let metrics = [
+        "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
+    ]
 
     public struct Result: Sendable {
         public var name: String
@@ -54,6 +56,7 @@ public struct Evaluation {
             switch name {
             case "alignment": try alignment(generator(loaded))
             case "modes": try modes(generator(loaded))
+            case "mmd": try discrepancy(generator(loaded))
             case "nearest-own": try nearestOwn(generator(loaded))
             case "features": try features(generator(loaded))
             case "accuracy": try accuracy(loaded)
@@ -139,6 +142,15 @@ public struct Evaluation {
         return concatenated(parts, axis: 0)
     }
 
+    /// The first picture of a data set of pictures.
+    func picture(of dataset: any Dataset) throws -> Picture {
+        let first = try dataset.example(0, epoch: 0)
+        guard let picture = first.picture else {
+            throw InputError("has no pictures to encode", at: "--data \(kind)", found: first.name)
+        }
+        return picture
+    }
+
     /// PSNR, SSIM and, for tokens, codebook use over examples of the split; of shapes also how many the checker still reads.
     private func reconstruction(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
         let codec: any Codec
@@ -149,7 +161,7 @@ public struct Evaluation {
         }
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
-        try fits(dataset.example(0, epoch: 0).picture, codec)
+        try fits(picture(of: dataset), codec)
         var seen = try SeenPairs(network, codec)
         var (psnr, ssim, read) = (0.0, 0.0, 0)
         var used: CodebookUsage?

@@ -11,7 +11,7 @@ extension Evaluation {
 
     /// Results of which less is more.
     private static let lessIsMore: Set = [
-        "feature-frechet", "feature-mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension",
+        "feature-frechet", "feature-mmd", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension",
     ]
 
     /// Whether more is better of a metric's result, or of its first one.
@@ -24,7 +24,7 @@ extension Evaluation {
     /// What the model is told belongs to other pictures where the data set has twice `count`, and these are compared as well: a
     /// perfect model would score as they do.
     func features(_ system: any GenerativeSystem) throws -> [Result] {
-        guard type(of: system).medium == .picture else {
+        guard system.medium == .picture else {
             throw InputError("this model does not make pictures", at: model, found: type(of: system).name)
         }
         let view = try FeatureView(network ?? FeatureView.standard)

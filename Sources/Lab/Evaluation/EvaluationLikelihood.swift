@@ -18,7 +18,7 @@ extension Evaluation {
         let codec = system.frozenCodec
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
-        try fits(dataset.example(0, epoch: 0).picture, codec)
+        try fits(picture(of: dataset), codec)
         let normal = DiscretizedNormal(deviation: try deviation(of: codec))
         let bar = ProgressBar("likelihood", total: total, unit: "picture", quiet: quiet)
         var (tokenBits, pixelBits, tokens, numbers) = (0.0, 0.0, 0, 0)
@@ -28,7 +28,7 @@ extension Evaluation {
             let batch = Batch(
                 pictures: Tensor(pictures), captions: examples.map { $0.caption ?? "" }, labels: examples.map { $0.label ?? 0 },
                 places: (first..<first + examples.count).map { Noise(seed: UInt64(seed))("likelihood")($0) })
-            tokenBits += system.nats(batch).values.reduce(0) { $0 + Double($1) } / log(2)
+            tokenBits += try system.nats(batch).values.reduce(0) { $0 + Double($1) } / log(2)
             tokens += examples.count * codec.latents.shape.reduce(1, *)
             for (picture, mean) in zip(pictures, Self.bytes(codec, pictures)) {
                 for (value, mean) in zip(picture.rgb.pixels, mean) { pixelBits += normal.bits(Int(value), around: mean) }

@@ -36,7 +36,7 @@ public final class Experiment {
         let from = try initial.optionalPath("from")
         let skip = try initial.strings("skip", default: [])
         try section.finish()
-        try Self.checkPictures(of: dataset, for: system)
+        try Self.checkMedia(of: dataset, for: system)
         try Self.checkClasses(of: dataset, for: system)
         resolved = section.resolved
         dataKey = trainData.resolved.json.encoded()
@@ -44,9 +44,13 @@ public final class Experiment {
         if let from { try Weights.read(into: system.model, from: from + "/model.safetensors", skipping: skip) }
     }
 
-    /// The first picture stands for all: a data set's pictures are of one size.
-    private static func checkPictures(of dataset: any Dataset, for system: any System) throws {
-        guard dataset.count > 0, system.anyCodec != nil || system is any FeatureSystem else { return }
+    /// The first example stands for all: a data set's pictures are of one size.
+    private static func checkMedia(of dataset: any Dataset, for system: any System) throws {
+        guard dataset.count > 0 else { return }
+        if let system = system as? any GenerativeSystem, system.medium == .point {
+            return try checkPoint(try dataset.example(0, epoch: 0), for: system)
+        }
+        guard system.anyCodec != nil || system is any FeatureSystem else { return }
         let example = try dataset.example(0, epoch: 0)
         guard let picture = example.picture else {
             throw InputError("has no pictures, which this system needs", at: "data.train", found: example.name)
@@ -59,6 +63,17 @@ public final class Experiment {
                 expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
                 found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
                 hint: "change data.train.size or codec.size")
+        }
+    }
+
+    private static func checkPoint(_ example: Example, for system: any GenerativeSystem) throws(InputError) {
+        guard let point = example.point else {
+            throw InputError("has no points, which this system needs", at: "data.train", found: example.name)
+        }
+        if let wanted = system.anyCodec?.mediaShape.elementCount, point.count != wanted {
+            throw InputError(
+                "the points do not fit the codec", at: "data.train", expected: "\(wanted) numbers", found: "\(point.count)",
+                hint: "change codec.size")
         }
     }
 

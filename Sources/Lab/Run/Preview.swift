@@ -17,7 +17,7 @@ enum Preview {
         request.prompts = experiment.train.previewPrompts
         request.classes = experiment.train.previewClasses
         request.seeds = experiment.train.previewSeeds.map { UInt64($0) }
-        if type(of: system).medium == .point { request.batch = 256 }
+        if system.medium == .point { request.batch = 256 }
         var pictures: [Picture] = []
         var points: [[Float]] = []
         do {

@@ -19,7 +19,7 @@ public struct Sampling {
         guard let system = loaded.system as? any GenerativeSystem else {
             throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
         }
-        if type(of: system).medium == .point {
+        if system.medium == .point {
             try request.refuse([("--film", film)], of: "pictures")
             return try PointSampling(system: system, request: request, facts: Self.facts(loaded, system, request))
                 .run(out: out, grid: grid, quiet: quiet)

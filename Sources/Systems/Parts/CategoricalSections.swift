@@ -3,7 +3,7 @@ import Tensors
 
 // How the parts of categorical diffusion are named in experiment files.
 
-/// `corruption:` kind, steps, mask share, shape, loss, times.
+/// `corruption:` how tokens are lost, and what training asks of them.
 struct CategoricalSection {
     enum Kind: String, CaseIterable {
         /// The paper's mask-and-replace, the released code's table, masks only, replacement only.
@@ -21,23 +21,15 @@ struct CategoricalSection {
         var smoothing: Float = 0
     }
 
-    let schedule: any CategoricalSchedule
-    let objective: CategoricalObjective
+    let objective: any TokenObjective
     /// Of the times that training sees; nil for uniform ones.
     let importance: StepImportance?
 
-    /// Keys: `kind`, `steps`, `shape`, `mask_share`, `loss`, `auxiliary`, `smoothing`, `time`.
+    var schedule: any CategoricalSchedule { objective.corruption.schedule }
+
+    /// Keys: those of the schedule, `loss`, `auxiliary`, `smoothing`, `time`.
     init(_ section: Section, codes: Int, _ defaults: Defaults) throws {
-        let kind = try section.choice("kind", default: defaults.kind)
-        let steps = try section.int("steps", default: defaults.steps, in: 2...100_000)
-        if kind == .released {
-            schedule = ReleasedMaskAndReplace(codes: codes, steps: steps)
-        } else {
-            let share = kind == .maskAndReplace ? try section.number("mask_share", default: 0.9, in: 0...1) : 0
-            schedule = MaskAndReplace(
-                codes: codes, steps: steps, maskShare: kind == .absorbing ? 1 : share,
-                shape: try section.choice("shape", default: defaults.shape))
-        }
+        let (schedule, kind) = try Self.schedule(section, codes, defaults)
         let form = try section.choice("loss", default: defaults.loss)
         if form != .bound && kind != .absorbing {
             throw section.error(
@@ -54,7 +46,36 @@ struct CategoricalSection {
             throw section.error(
                 "time", "follows the bound's losses", expected: "uniform with loss: \(form.rawValue)", found: times)
         }
-        importance = times == "importance" ? StepImportance(steps: steps) : nil
+        importance = times == "importance" ? StepImportance(steps: schedule.steps) : nil
+    }
+
+    /// Of networks that do not see the token they speak of. Keys: those of the schedule, `parameterization`, `auxiliary`.
+    init(matchingRatios section: Section, codes: Int, _ defaults: Defaults) throws {
+        let (schedule, kind) = try Self.schedule(section, codes, defaults)
+        let form = try section.choice("parameterization", default: RatioMatching.Form.implicit)
+        if form == .direct && schedule.masks {
+            throw section.error(
+                "parameterization", "has no chances for masks", expected: "implicit, or kind: uniform",
+                found: "\(form.rawValue) with \(kind.rawValue)")
+        }
+        objective = RatioMatching(
+            schedule, form: form,
+            auxiliary: form == .implicit ? try section.float("auxiliary", default: defaults.auxiliary, in: 0...10) : 0)
+        importance = nil
+    }
+
+    /// Keys: `kind`, `steps`, `shape`, `mask_share`.
+    private static func schedule(
+        _ section: Section, _ codes: Int, _ defaults: Defaults
+    ) throws -> (any CategoricalSchedule, Kind) {
+        let kind = try section.choice("kind", default: defaults.kind)
+        let steps = try section.int("steps", default: defaults.steps, in: 2...100_000)
+        if kind == .released { return (ReleasedMaskAndReplace(codes: codes, steps: steps), kind) }
+        let share = kind == .maskAndReplace ? try section.number("mask_share", default: 0.9, in: 0...1) : 0
+        let shape = try section.choice("shape", default: defaults.shape)
+        return (
+            MaskAndReplace(codes: codes, steps: steps, maskShare: kind == .absorbing ? 1 : share, shape: shape), kind
+        )
     }
 }
 

@@ -9,19 +9,31 @@ import Tensors
 /// A class, so that the walker does not take the frozen codec for a part of the model.
 final class CodecReference {
     let codec: any Codec
-    private let model: ModelReference
+    /// Nil of a codec that is made here.
+    private let model: ModelReference?
+    /// What it encodes.
+    let medium: Medium
+    let fingerprint: String
 
-    var fingerprint: String { model.fingerprint }
-
-    /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded.
+    /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded. Points have one that
+    /// learns nothing, `codec {kind: gray_code, size, bits, reach}`.
     init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
-        model = try ModelReference(part)
+        if part.has("kind") {
+            _ = try part.choice("kind", among: ["gray_code"])
+            let code = GrayCode(
+                size: try part.int("size", default: 2, in: 1...64), bits: try part.int("bits", default: 16, in: 1...24),
+                reach: try part.number("reach", default: 2, in: 1e-6...1e6))
+            (codec, model, medium) = (code, nil, .point)
+            fingerprint = "gray code, \(code.size) numbers of \(code.bits) bits within \(code.reach)"
+            return
+        }
+        let model = try ModelReference(part)
         guard let system = model.system as? any CodecSystem else {
             throw part.error(
                 "from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
         }
-        codec = system.codec
+        (codec, self.model, medium, fingerprint) = (system.codec, model, .picture, model.fingerprint)
         model.freeze(codec.module)
     }
 
@@ -41,6 +53,9 @@ final class CodecReference {
     /// Tokens of a batch: `[B, N]`.
     func tokens(of batch: Batch) -> Tokens {
         if let tokens = batch.tokens { return tokens }
+        if medium == .point, let points = batch.latents {
+            return encoded(points.reshaped([points.shape[0]] + codec.mediaShape))
+        }
         guard let pictures = batch.pictures else { fatalError("a batch with neither pictures nor tokens") }
         return encoded(pictures)
     }
@@ -81,9 +96,11 @@ final class CodecReference {
         return Tensor(mask, [1, h, w, 1])
     }
 
-    func write(to target: String) throws { try model.write(to: target, as: "codec") }
+    func write(to target: String) throws { try model?.write(to: target, as: "codec") }
 
-    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { model.configuration(resolved, as: "codec") }
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        model?.configuration(resolved, as: "codec") ?? resolved
+    }
 }
 
 extension ConfigurationValue {

@@ -8,7 +8,9 @@ public protocol LikelihoodSystem: LatentSystem {
     /// part.
     ///
     ///     returns [B]
-    func nats(_ batch: Batch) -> Tensor
+    ///
+    /// Throws where the model's network says too little for it.
+    func nats(_ batch: Batch) throws -> Tensor
     /// Whether `nats` are exact and no bound.
     static var isExact: Bool { get }
 }
@@ -17,11 +19,17 @@ extension TokenSystem {
     public static var isExact: Bool { false }
 
     /// The variational bound over the whole chain.
-    public func nats(_ batch: Batch) -> Tensor {
+    public func nats(_ batch: Batch) throws -> Tensor {
         let told = parts.listener.conditions(captions: batch.captions, labels: batch.labels)
         let schedule = parts.generator.categorical.schedule
-        return parts.generator.categorical.objective.nats(parts.codec.tokens(of: batch), batch.places) { x, times in
+        let nats = parts.generator.categorical.objective.nats(parts.codec.tokens(of: batch), batch.places) { x, times in
             parts.denoiser.shared(DenoiserInput(x, at: times, schedule, conditions: told)).output
         }
+        guard let nats else {
+            throw InputError(
+                "cannot be told from chances that do not speak of clean tokens", at: "--metrics likelihood",
+                expected: "a model with corruption.parameterization: implicit")
+        }
+        return nats
     }
 }

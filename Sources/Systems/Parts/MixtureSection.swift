@@ -4,7 +4,11 @@ import Tensors
 /// Which mixture of normal distributions is meant: `shape`, and `modes`, `radius`, `turns`, `deviation` where the shape has them.
 public struct MixtureSection {
     /// Shapes in the plane whose score is known exactly.
-    public enum Shape: String, CaseIterable, Sendable { case ring, moons, spirals }
+    public enum Shape: String, CaseIterable, Sendable {
+        case ring, moons, spirals, circles, pinwheel
+        case swissRoll = "swiss_roll"
+        case checkerboard
+    }
 
     public let mixture: GaussianMixture
 
@@ -22,6 +26,12 @@ public struct MixtureSection {
             mixture = .spirals(
                 count ?? 96, turns: try section.number("turns", default: 1.5, in: Section.positive),
                 deviation: deviation ?? 0.03)
+        case .circles: mixture = .circles(count ?? 64, deviation: deviation ?? 0.04)
+        case .pinwheel: mixture = .pinwheel(count ?? 24, deviation: deviation ?? 0.05)
+        case .swissRoll: mixture = .swissRoll(count ?? 160, deviation: deviation ?? 0.03)
+        case .checkerboard:
+            // Squares hold the square of it.
+            mixture = .checkerboard(min(count ?? 8, 100), deviation: deviation ?? 0.025)
         }
     }
 
@@ -31,6 +41,10 @@ public struct MixtureSection {
         case .ring: .ring()
         case .moons: .moons()
         case .spirals: .spirals()
+        case .circles: .circles()
+        case .pinwheel: .pinwheel()
+        case .swissRoll: .swissRoll()
+        case .checkerboard: .checkerboard()
         }
     }
 }

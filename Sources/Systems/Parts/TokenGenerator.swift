@@ -12,31 +12,45 @@ struct TokenGenerator {
     private let choiceTemperature: Double
     private let sharpening: Double
     private let criticNoise: Double
+    private let corrector: TokenCorrector?
 
     var corruption: CategoricalCorruption { categorical.objective.corruption }
 
     /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `choice_temperature`, `sharpening`,
-    ///   `critic_noise`.
-    init(_ categorical: CategoricalSection, sample: Section, sampler: String, steps: Int) throws {
+    ///   `critic_noise`, `corrector`.
+    /// - Parameter sampler: where the file names none; by what the logits speak of when nil.
+    init(_ categorical: CategoricalSection, sample: Section, sampler: String?, steps: Int) throws {
+        let usual = categorical.objective.logits == .presentFromOthers ? "rates" : "ancestral"
         self.categorical = categorical
         sampling = SamplingDefaults(
-            sampler: try sample.choice("sampler", among: TokenSamplers.names, default: sampler),
+            sampler: try sample.choice("sampler", among: TokenSamplers.names, default: sampler ?? usual),
             steps: try sample.int("steps", default: steps, in: 1...categorical.schedule.steps),
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
         choice = try TokenChoice(sample)
         choiceTemperature = try sample.number("choice_temperature", default: 4.5, in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
+        let corrections = try sample.int("corrector", default: 0, in: 0...1000)
+        corrector = corrections > 0 ? TokenCorrector(steps: corrections, of: categorical.objective.logits) : nil
+        if corrector != nil && !hasRates {
+            throw sample.error(
+                "corrector", "needs a corruption that always keeps something", expected: "0, or corruption.shape: exponential",
+                found: "\(corrections)")
+        }
+        do { _ = try self.sampler(named: sampling.sampler) } catch {
+            throw sample.error("sampler", error.what, expected: error.expected, found: error.found)
+        }
     }
 
-    /// x0: `[B, N]`. Sums over examples: `cross_entropy` and, of the bound, `bits` per token.
+    /// x0: `[B, N]`. Sums over examples: `cross_entropy` of x0 where the logits speak of it and, of the bound, `bits` per token.
     func loss(_ x0: Tokens, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition]) -> LossReport {
         let times = draw(batch)
         let schedule = categorical.schedule
-        let terms = categorical.objective(x0, at: times, batch.places) { x, t in
+        let terms = categorical.objective(x0, at: times, batch.places, counts: nil) { x, t in
             denoiser(DenoiserInput(x, at: t, schedule, conditions: conditions)).output
         }
-        var sums = ["cross_entropy": terms.crossEntropy.sum()]
+        var sums: [String: Tensor] = [:]
+        if let entropy = terms.crossEntropy { sums["cross_entropy"] = entropy.sum() }
         if let bound = terms.bound {
             let weights = Tensor(times.weights, [times.weights.count])
             sums["bits"] = (bound * weights).sum() * Float(schedule.steps) / Float(log(2.0))
@@ -54,12 +68,16 @@ struct TokenGenerator {
         return categorical.importance.map { drawn($0.density) } ?? drawn(UniformSteps(steps: categorical.schedule.steps))
     }
 
-    func sampler(_ request: SampleRequest) throws(InputError) -> any TokenSampler {
-        let name = request.sampler ?? sampling.sampler
+    private func sampler(named name: String) throws(InputError) -> any TokenSampler {
+        let kind = categorical.objective.logits
         switch name {
-        case "ancestral": return AncestralTokens()
-        case "rates" where hasRates: return EulerTokens()
-        case "tau-leaping" where hasRates: return TauLeapingTokens()
+        case "ancestral" where kind != .presentFromOthers: return AncestralTokens(seesToken: kind == .clean)
+        case "ancestral":
+            throw InputError(
+                "this sampler needs chances of clean tokens", at: "--sampler",
+                expected: "rates or tau-leaping, or corruption.parameterization: implicit", found: "'\(name)'")
+        case "rates" where hasRates: return EulerTokens(of: kind)
+        case "tau-leaping" where hasRates: return TauLeapingTokens(of: kind)
         case "rates", "tau-leaping":
             throw InputError(
                 "this sampler needs a corruption that always keeps something", at: "--sampler",
@@ -95,7 +113,7 @@ struct TokenGenerator {
     ) throws {
         let N = window.length
         try request.refuse([("--eta", request.eta), ("--spacing", request.spacing)], of: "real latents")
-        let sampler = try sampler(request)
+        let sampler = try sampler(named: request.sampler ?? sampling.sampler)
         if sampler is CriticTokens && judge == nil {
             throw InputError("this model has no critic", at: "--sampler", expected: "another sampler", found: "'critic'")
         }
@@ -118,7 +136,7 @@ struct TokenGenerator {
                 let predict = denoiser.logits(
                     categorical.schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative)
                 return sampler.sample(
-                    from: start, along: grid, corruption, places, known: kept,
+                    from: start, along: grid, corruption, places, known: kept, corrector: corrector,
                     judge: judge.map { judge in
                         { x, time in
                             window.isWhole ? judge(x, time, said.told) : window.averaged(x) { judge($0, time, said.told) }

@@ -19,7 +19,7 @@ final class TokenGround {
     /// N, tokens of a picture.
     var length: Int { grid.reduce(1, *) }
 
-    /// Sections: `codec {from}`, `condition`.
+    /// Sections: `codec {from}`, or of points `codec {kind: gray_code, size, bits, reach}`; `condition`.
     init(_ section: Section, _ surroundings: Surroundings) throws {
         codec = try CodecReference(section, surroundings)
         guard case .tokens(let codes) = codec.codec.latents.kind else {
@@ -40,6 +40,10 @@ final class TokenGround {
 
     /// The network's grid over that of the size asked for.
     func window(_ request: SampleRequest) throws(InputError) -> SlidingWindow {
+        if codec.medium == .point {
+            let size = request.size.map { "\($0.width)x\($0.height)" }
+            try request.refuse([("--size", size), ("--init", request.start.map { _ in "a picture" })], of: "pictures")
+        }
         let window = (rows: grid[0], columns: grid[1])
         guard let size = request.size else { return SlidingWindow(rows: window.rows, columns: window.columns, window: window) }
         let (height, width) = (codec.codec.mediaShape[0], codec.codec.mediaShape[1])
@@ -57,8 +61,19 @@ final class TokenGround {
         return SlidingWindow(rows: size.height / down, columns: size.width / across, window: window)
     }
 
+    /// What the tokens `[B, N]` of some jobs stand for.
+    func samples(_ tokens: Tokens, of jobs: ArraySlice<SampleJob>, _ window: SlidingWindow) -> [Sample] {
+        switch codec.medium {
+        case .picture: return zip(jobs, pictures(tokens, window)).map { $0.sample($1) }
+        case .point:
+            let points = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([jobs.count] + grid))) }
+                .reshaped([jobs.count, codec.codec.mediaShape.reduce(1, *)])
+            return jobs.enumerated().map { row, job in job.sample(points: points.slice(0, row..<row + 1)) }
+        }
+    }
+
     /// Of tokens `[B, N]` of a window's large grid.
-    func pictures(_ tokens: Tokens, _ window: SlidingWindow) -> [Picture] {
+    private func pictures(_ tokens: Tokens, _ window: SlidingWindow) -> [Picture] {
         let grid = tokens.reshaped([tokens.shape[0], window.rows, window.columns])
         return withoutGradients { codec.codec.decode(.tokens(grid)).pictures }
     }
@@ -87,12 +102,12 @@ final class TokenGround {
     }
 }
 
-extension TokenTransformer {
+extension TokenNetwork {
     /// Logits for tokens and conditions from outside.
     func answer(_ question: DenoiserQuestion) -> Tensor {
         self(
             Tokens(question.state.values.map { Int32($0) }, question.state.shape), t: question.times,
             classes: question.labels(configuration.classes),
-            text: question.words(configuration.contextWidth) { dropping($0, keeps: $1) })
+            text: question.words(configuration.contextWidth) { dropping($0, keeps: $1) }, scope: nil)
     }
 }

@@ -12,28 +12,36 @@ final class TokenParts {
     struct Defaults {
         var corruption = CategoricalSection.Defaults()
         var time = TokenTransformerConfiguration.Time.none
-        var sampler = "ancestral"
+        /// What suits the objective when nil.
+        var sampler: String?
         /// All of the chain when nil.
         var steps: Int?
+        /// Reads the section `corruption` of tokens of so many codes.
+        var corrupted: (Section, Int, CategoricalSection.Defaults) throws -> CategoricalSection = {
+            try CategoricalSection($0, codes: $1, $2)
+        }
+        /// Makes the network, with what the section `model` says of it beyond the sizes.
+        var network: (Section, TokenTransformerConfiguration) throws -> any TokenNetwork = { TokenTransformer($1) }
     }
 
     let ground: TokenGround
-    let denoiser: TokenTransformer
+    let denoiser: any TokenNetwork
     let generator: TokenGenerator
 
     var codec: CodecReference { ground.codec }
     var listener: Listener { ground.listener }
 
-    /// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
+    /// Sections: those of `TokenGround`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
     ///
     /// - Parameter defaults: of a codec with so many tokens a picture.
     init(_ section: Section, _ surroundings: Surroundings, defaults: (_ tokens: Int) -> Defaults) throws {
         ground = try TokenGround(section, surroundings)
         let chosen = defaults(ground.length)
-        let categorical = try CategoricalSection(try section.section("corruption"), codes: ground.codes, chosen.corruption)
-        var c = try ground.network(try section.section("model"), time: chosen.time)
+        let categorical = try chosen.corrupted(try section.section("corruption"), ground.codes, chosen.corruption)
+        let model = try section.section("model")
+        var c = try ground.network(model, time: chosen.time)
         c.steps = categorical.schedule.steps
-        denoiser = TokenTransformer(c)
+        denoiser = try chosen.network(model, c)
         generator = try TokenGenerator(
             categorical, sample: try section.section("sample"), sampler: chosen.sampler,
             steps: min(chosen.steps ?? categorical.schedule.steps, categorical.schedule.steps))

@@ -13,6 +13,7 @@ protocol TokenSystem: GenerativeSystem, LikelihoodSystem, ReadingSystem, Denoisi
 }
 
 extension TokenSystem {
+    public var medium: Medium { parts.codec.medium }
     public var sampling: SamplingDefaults { parts.generator.sampling }
     public var frozenCodec: any Codec { parts.codec.codec }
     public var codecFingerprint: String { parts.codec.fingerprint }
@@ -58,7 +59,7 @@ extension TokenSystem {
                 }
             },
             deliver: { chunk, tokens in
-                for (job, picture) in zip(chunk, ground.pictures(tokens, window)) { try deliver(job.sample(picture)) }
+                for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
             })
     }
 

@@ -19,7 +19,7 @@ struct Data: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "A contact sheet of a data set's first examples.")
-        @Argument(help: "shapes or emoji, or ring, moons or spirals for points.") var kind: String
+        @Argument(help: "shapes or emoji, or a mixture of points such as ring.") var kind: String
         @Option(help: "train, held-out or, of emoji, all.") var split = "train"
         @Option(help: "How many.") var count = 24
         @Option(help: "A PNG file.") var out = "sheet.png"
