@@ -39,7 +39,8 @@ import Testing
                 // The row before every draw, its logits and how likely each of two tokens is drawn there.
                 var logits = toy.logits(Tokens(x, [1, 3]), CategoricalLevel(keep: 0.5, mask: 0.5, codes: 2))
                 if share < 1 { logits = keepingLikely(logits, share: share) }
-                let sharp = (sampler as? PurityTokens).map { logits.logSoftmax() * (1 + $0.sharpening * relative(logits)) } ?? logits
+                let purity = sampler as? PurityTokens
+                let sharp = purity.map { logits.logSoftmax() * (1 + $0.sharpening * relative(logits)) } ?? logits
                 let p = sharp.softmax().values
                 var (draws, choices, weights) = ([Double](), [Double](), [Double]())
                 let grid = Int(pow(Double(fineness), Double(hidden.count)))
@@ -204,7 +205,9 @@ import Testing
         }
         let linear = MaskAndReplace(codes: 2, steps: steps, maskShare: 1)
         let found = try Self.toy.law(TruncatedTokens(share: Float(share)), steps: steps, linear)
-        let difference = Self.toy.chances.indices.reduce(0) { $0 + abs(found.results[$1] - (law[Self.toy.digits($1, base: 2)] ?? 0)) }
+        let difference = Self.toy.chances.indices.reduce(0) { sum, s in
+            sum + abs(found.results[s] - (law[Self.toy.digits(s, base: 2)] ?? 0))
+        }
         #expect(difference < 1e-5, "\(difference)")
         let plain = Self.toy.distance(try Self.toy.law(AncestralTokens(), steps: steps, linear))
         print("total variation of truncation to \(share): \(Float(Self.toy.distance(found))), without \(Float(plain))")
