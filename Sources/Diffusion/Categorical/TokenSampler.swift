@@ -29,12 +29,24 @@ public struct TokenStep {
     public let isFree: [Bool]
     /// How real each of the tokens `[B, N]` looks to a critic, `[B, N]`; nil without one.
     public let judge: ((Tokens) -> Tensor)?
-    /// Of this step, one per sample.
-    public let places: [Noise]
+    /// One number in [0, 1) per token for a purpose, row by row.
+    private let chance: (_ purpose: String) -> [Double]
 
+    /// - Parameter places: of this step, one per sample.
     public init(
         index: Int, count: Int, interval: TimeGrid.Interval, corruption: CategoricalCorruption, logits: Tensor,
         isFree: [Bool] = [], judge: ((Tokens) -> Tensor)? = nil, places: [Noise]
+    ) {
+        let N = logits.shape[1]
+        self.init(
+            index: index, count: count, interval: interval, corruption: corruption, logits: logits, isFree: isFree, judge: judge
+        ) { purpose in Diffusion.quantiles(places.map { $0(purpose) }, N) }
+    }
+
+    /// - Parameter chance: one number in [0, 1) per token for a purpose: all of them in turn give a sampler's law.
+    public init(
+        index: Int, count: Int, interval: TimeGrid.Interval, corruption: CategoricalCorruption, logits: Tensor,
+        isFree: [Bool] = [], judge: ((Tokens) -> Tensor)? = nil, chance: @escaping (_ purpose: String) -> [Double]
     ) {
         self.index = index
         self.count = count
@@ -43,7 +55,7 @@ public struct TokenStep {
         self.logits = logits
         self.isFree = isFree
         self.judge = judge
-        self.places = places
+        self.chance = chance
     }
 
     public var isLast: Bool { index == count - 1 }
@@ -51,7 +63,7 @@ public struct TokenStep {
     public var length: Int { logits.shape[1] }
 
     /// One number in [0, 1) per token, row by row.
-    public func quantiles(_ purpose: String) -> [Double] { Diffusion.quantiles(places.map { $0(purpose) }, length) }
+    public func quantiles(_ purpose: String) -> [Double] { chance(purpose) }
 
     func isFree(_ i: Int) -> Bool { isFree.isEmpty || isFree[i] }
 }

@@ -63,7 +63,8 @@ public struct Ablation {
         let experiment = try Experiment(base.setting(one.changes + ["seed=\(seed)"]))
         let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
         let metric = file.metric
-        let parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
+        var parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
+        if let data = metric.data { parts.append(data) }
         let key = SHA256.hex(Array((parts + ["\(metric.count)"] + lens + asked).joined(separator: "\n").utf8))
         let record = folder + "/cells/\(Self.plain(one.name))-seed-\(seed).json"
         if let known = try? JSON.read(record), known["key"]?.string == key, let value = known["value"]?.number {
@@ -95,8 +96,8 @@ public struct Ablation {
             guard !losses.isEmpty else { throw WorkError("\(run.folder.log): no loss in the last tenth of the run") }
             return losses.reduce(0) { $0 + $1.value } / Double(losses.count)
         }
-        var data: String?
-        if case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
+        var data = file.metric.data
+        if data == nil, case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
         let evaluation = Evaluation(
             model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
             request: try request(one), grid: nil, network: file.metric.features, quiet: options.isQuiet)

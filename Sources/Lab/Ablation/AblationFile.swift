@@ -30,6 +30,8 @@ public struct AblationFile: Sendable {
         public let split: String
         public let count: Int
         public let isHigherBetter: Bool
+        /// Another data set than the experiment's own, by the names of `latentlab eval --data`.
+        public let data: String?
         /// The feature network, where the metric looks through one and not through the one that ships.
         public let features: String?
     }
@@ -69,7 +71,7 @@ public struct AblationFile: Sendable {
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
             isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
-            features: try metric.optionalPath("features"))
+            data: try metric.optionalString("data"), features: try metric.optionalPath("features"))
         let names = cases.map(\.name)
         claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
         notes = try section.optionalString("notes")

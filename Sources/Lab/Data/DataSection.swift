@@ -38,8 +38,12 @@ public enum DataSection {
 }
 
 extension DataSection {
+    /// `shapes` with one object in every picture.
+    static let singles = "shapes-singles"
+
     /// A data set that ships, by name. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
+        if kind == singles, let split = Split(rawValue: split) { return Shapes(split: split, pairShare: 0) }
         let place = ConfigurationPlace(file: "the command line")
         if let shape = MixtureSection.Shape(rawValue: kind) {
             return MixturePoints(
@@ -62,7 +66,9 @@ extension DataSection {
         }
         switch try named(kind, split: split) {
         case let shapes as Shapes:
-            return Shapes.captions(split: shapes.split, count: count, seed: UInt64(seed)).map(\.description)
+            let captions = Shapes.captions(
+                split: shapes.split, count: count, seed: UInt64(seed), pairs: shapes.pairShare > 0)
+            return captions.map(\.description)
         case let emoji as Emoji:
             var generator = KeyedGenerator(UInt64(seed))
             return generator.permutation(emoji.count).prefix(count).map { emoji.caption($0, epoch: 0) }

@@ -102,7 +102,8 @@ public struct Evaluation {
 
     /// Share of captions that the exact checker reads back from the picture.
     private func alignment(_ system: any GenerativeSystem) throws -> [Result] {
-        let captions = try DataSection.captions("shapes", split: split, count: count, seed: seed)
+        let captions = try DataSection.captions(
+            data == DataSection.singles ? DataSection.singles : "shapes", split: split, count: count, seed: seed)
         let pictures = try draw(system, captions)
         let right = zip(pictures, captions).count { ShapesChecker.matches($0, $1) }
         let share = Double(right) / Double(captions.count)

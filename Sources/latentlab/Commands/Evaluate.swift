@@ -11,7 +11,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "train, held-out or, of emoji, all.") var split = "held-out"
     @Option(help: "Captions or pictures to judge.") var count = 400
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
-    @Option(help: "Data set: shapes or emoji, or a mixture of points such as ring; told by the model's name when left out.")
+    @Option(help: "Data set: shapes, shapes-singles, emoji, or a mixture of points as ring; told by the name when left out.")
     var data: String?
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?

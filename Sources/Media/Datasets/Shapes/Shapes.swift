@@ -56,13 +56,15 @@ public struct Shapes: Dataset {
     ///
     /// No sentence comes twice before all have come once, and a shorter list is the beginning of a longer
     /// one.
-    public static func captions(split: Split, count: Int, seed: UInt64) -> [ShapesCaption] {
+    ///
+    /// - Parameter pairs: with sentences about two objects.
+    public static func captions(split: Split, count: Int, seed: UInt64, pairs: Bool = true) -> [ShapesCaption] {
         require(count >= 0, "captions: \(count) sentences")
         var captions: [ShapesCaption] = []
         var round: UInt64 = 0
         while captions.count < count {
             var generator = KeyedGenerator(seed, split == .train ? 2 : 3, round)
-            var lists = [ShapesSplit.singleCaptions(split), ShapesSplit.pairCaptions(split)].map { list in
+            var lists = [ShapesSplit.singleCaptions(split), pairs ? ShapesSplit.pairCaptions(split) : []].map { list in
                 generator.permutation(list.count).map { list[$0] }
             }
             while captions.count < count, lists.contains(where: { !$0.isEmpty }) {
