@@ -10,6 +10,7 @@ import Training
 public struct Evaluation {
     public static let metrics = [
         "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
+        "speed",
     ]
 
     public struct Result: Sendable {
@@ -24,7 +25,7 @@ public struct Evaluation {
     let count: Int
     let seed: Int
     let request: SampleRequest
-    let grid: String?
+    var grid: String?
     /// The feature network, by path or shipped name; the one that ships when nil.
     let network: String?
     let quiet: Bool
@@ -61,6 +62,7 @@ public struct Evaluation {
             case "features": try features(generator(loaded))
             case "accuracy": try accuracy(loaded)
             case "likelihood": try likelihood(loaded.system)
+            case "speed": try speed(generator(loaded))
             default: try reconstruction(loaded)
             }
         }
@@ -76,7 +78,7 @@ public struct Evaluation {
     var kind: String { data ?? (model.contains("emoji") ? "emoji" : "shapes") }
 
     /// One sample for each caption, with seeds `seed`, `seed + 1`, ...: its pictures in order.
-    private func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Picture] {
+    func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Picture] {
         let bar = ProgressBar("sampling", total: captions.count, unit: "sample", quiet: quiet)
         var pictures: [Picture] = []
         for first in stride(from: 0, to: captions.count, by: request.batch) {
@@ -108,38 +110,6 @@ public struct Evaluation {
         let right = zip(pictures, captions).count { ShapesChecker.matches($0, $1) }
         let share = Double(right) / Double(captions.count)
         return [Result(name: "alignment", value: share, text: "\(right) of \(captions.count) \(split) captions drawn right")]
-    }
-
-    /// Share of names whose sample is nearer, in codec latents, to its own emoji than to 63 random others.
-    private func nearestOwn(_ system: any GenerativeSystem) throws -> [Result] {
-        guard let latent = system as? any LatentSystem else {
-            throw InputError("this model has no codec to compare in", at: model)
-        }
-        guard let emoji = try DataSection.named("emoji", split: split) as? Emoji else { return [] }
-        var generator = KeyedGenerator(UInt64(seed), 17)
-        let chosen = Array(generator.permutation(emoji.count).prefix(count))
-        let pictures = try draw(system, chosen.map { emoji.caption($0, epoch: 0) })
-        let references = try (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture }
-        let found = NearestOwn(
-            samples: try encoded(latent.frozenCodec, pictures), own: chosen,
-            references: try encoded(latent.frozenCodec, references), others: 63, noise: Noise(seed: UInt64(seed))("others"))
-        return [
-            Result(
-                name: "nearest-own", value: found.share,
-                text: "\(found.hits) of \(chosen.count) samples nearer to their own emoji than to 63 others")
-        ]
-    }
-
-    /// Mean latents, `[N, h, w, c]`.
-    private func encoded(_ codec: any Codec, _ pictures: [Picture]) throws -> Tensor {
-        let parts = try stride(from: 0, to: pictures.count, by: 32).map { first in
-            let part = Tensor(Array(pictures[first..<min(first + 32, pictures.count)]))
-            guard case .moments(let mean, _) = withoutGradients({ codec.encode(part) }) else {
-                throw InputError("this model's codec gives tokens", at: model, expected: "one with continuous latents")
-            }
-            return mean
-        }
-        return concatenated(parts, axis: 0)
     }
 
     /// The first picture of a data set of pictures.

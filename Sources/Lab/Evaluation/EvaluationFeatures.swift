@@ -11,7 +11,8 @@ extension Evaluation {
 
     /// Results of which less is more.
     private static let lessIsMore: Set = [
-        "feature-frechet", "feature-mmd", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension",
+        "feature-frechet", "feature-mmd", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension", "speed",
+        "seconds-per-sample",
     ]
 
     /// Whether more is better of a metric's result, or of its first one.
