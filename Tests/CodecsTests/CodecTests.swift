@@ -55,6 +55,24 @@ import Training
         )
     }
 
+    @Test(arguments: ConvCodecConfiguration.Norm.allCases)
+    func `a norm over positions keeps what is far away out of a latent, one over the picture does not`(
+        _ norm: ConvCodecConfiguration.Norm
+    ) {
+        let codec = vq {
+            $0.network.mediaShape = [64, 64, 3]
+            $0.network.norm = norm
+            $0.network.middleAttention = false
+        }
+        // As published blocks begin as the identity, behind which no norm is seen.
+        for p in codec.parameters() where p.shape.count > 1 { p.set(Noise(seed: 5)(p.name).normal(p.shape) * 0.2) }
+        let plain = Noise(seed: 6).normal([1, 64, 64, 3])
+        let corner = Tensor((0..<64 * 64 * 3).map { $0 < 12 ? 1 : 0 }, [1, 64, 64, 3])
+        func farthest(_ x: Tensor) -> Tensor { codec.vectors(of: x).slice(1, 31..<32).slice(2, 31..<32) }
+        let change = (farthest(plain + corner) - farthest(plain)).abs().sum().scalar
+        #expect((change == 0) == (norm == .position), "\(norm): \(change)")
+    }
+
     @Test func `an example's encoding and decoding do not depend on its batch, bit for bit`() {
         let x = discs([0, 1, 2, 3, 4], size: 16)
         let (real, tokens) = (kl(), vq())

@@ -38,7 +38,7 @@ import Testing
         #expect(abs((json["psnr"]?.number ?? 0) - psnr.reduce(0, +) / 3) < 1e-6)
     }
 
-    @Test(arguments: ["train", "held-out", "all"])
+    @Test(arguments: ["held-out", "all"])
     func `nearest-own counts the samples nearer to their own emoji`(_ split: String) throws {
         let place = Workplace()
         let codec =

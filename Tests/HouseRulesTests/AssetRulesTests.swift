@@ -30,11 +30,11 @@ import Testing
                 let parts = line.split(separator: " ", maxSplits: 1).map { $0.drop { " *".contains($0) } }
                 return (String(parts[1].hasPrefix("./") ? parts[1].dropFirst(2) : parts[1]), String(parts[0]))
             })
-        #expect(Set(listed.keys) == Set(Self.files()).subtracting(["SHA256SUMS"]))
+        #expect(Set(listed.keys).union(["SHA256SUMS"]).symmetricDifference(Self.files()).sorted() == [])
         for (file, hash) in listed { #expect(try SHA256.hex(ofFile: Self.folder + "/" + file) == hash, "\(file)") }
     }
 
-    @Test func `models and networks ship in bf16, and the models together are under 15 MB`() throws {
+    @Test func `models and networks ship in bf16, and the models together are under 25 MB`() throws {
         var bytes = 0
         for file in Self.files() where file.hasPrefix("models/") || file.hasPrefix("networks/") {
             if file.hasPrefix("models/") { bytes += try AtomicFile.read(Self.folder + "/" + file).count }
@@ -45,7 +45,7 @@ import Testing
                 stored.allSatisfy { $0.type == .bf16 || $0.shape.reduce(1, *) <= 64 || $0.name.hasPrefix("quantizer.") },
                 "\(file)")
         }
-        #expect(bytes < 15_000_000, "\(bytes)")
+        #expect(bytes < 25_000_000, "\(bytes)")
     }
 
     @Test(arguments: models) func `every model generates, and is named by its data and system`(name: String) throws {

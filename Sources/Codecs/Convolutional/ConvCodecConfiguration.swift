@@ -14,7 +14,17 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
     /// Residual blocks in each level of the encoder; the decoder has one more.
     public var blocks = 1
     public var latentChannels = 4
-    /// Groups of a norm, or the next smaller number that divides its channels.
+    /// What is normalised together.
+    public enum Norm: String, Sendable, CaseIterable {
+        /// A group of channels over the whole picture, as published: every latent depends a little on all of the picture.
+        case group
+        /// All channels of one position. Plain parts of pictures then get the same tokens whatever is beside them, which makes
+        /// tokens easier to predict.
+        case position
+    }
+
+    public var norm = Norm.group
+    /// Groups of a norm over the picture, or the next smaller number that divides its channels.
     public var groups = 32
     /// Attention between the two blocks in the middle.
     public var middleAttention = true
@@ -28,6 +38,9 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
 
     /// `[h, w]` of the latent grid.
     public var latentGrid: [Int] { [mediaShape[0] / factor, mediaShape[1] / factor] }
+
+    /// 0 where each position is normalised by itself.
+    var normGroups: Int { norm == .position ? 0 : groups }
 
     /// Channels of each level, finest first.
     package var widths: [Int] { multipliers.map { channels * $0 } }

@@ -17,13 +17,13 @@ public final class ConvDecoder: Module {
         let widths = Array(c.widths.reversed())
         input = Conv2d(
             c.latentChannels, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.latentChannels))
-        middle = MiddleBlock(widths[0], groups: c.groups, attention: c.middleAttention)
+        middle = MiddleBlock(widths[0], groups: c.normGroups, attention: c.middleAttention)
         levels = widths.indices.map { i in
             DecoderLevel(
-                i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks + 1, groups: c.groups,
+                i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks + 1, groups: c.normGroups,
                 attends: c.attentionLevels.contains(widths.count - 1 - i), isLast: i == widths.count - 1)
         }
-        norm = .siluNorm(widths[widths.count - 1], atMost: c.groups)
+        norm = .siluNorm(widths[widths.count - 1], atMost: c.normGroups)
         output = Conv2d(widths[widths.count - 1], c.mediaShape[2], kernel: 3)
         super.init()
     }

@@ -18,12 +18,12 @@ public final class ConvEncoder: Module {
         input = Conv2d(c.mediaShape[2], widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.mediaShape[2]))
         levels = widths.indices.map { i in
             EncoderLevel(
-                i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks, groups: c.groups,
+                i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks, groups: c.normGroups,
                 attends: c.attentionLevels.contains(i), isLast: i == widths.count - 1)
         }
         let deepest = widths[widths.count - 1]
-        middle = MiddleBlock(deepest, groups: c.groups, attention: c.middleAttention)
-        norm = .siluNorm(deepest, atMost: c.groups)
+        middle = MiddleBlock(deepest, groups: c.normGroups, attention: c.middleAttention)
+        norm = .siluNorm(deepest, atMost: c.normGroups)
         output = Conv2d(deepest, channels, kernel: 3)
         super.init()
     }

@@ -29,9 +29,9 @@ public final class ResidualBlock: Module {
 
 extension GroupNorm {
     /// Norm with SiLU behind it, in at most `limit` groups: the largest number of them that divides the
-    /// channels.
+    /// channels. With a limit of 0 each position by itself.
     package static func siluNorm(_ channels: Int, atMost limit: Int, activation: Activation = .silu) -> GroupNorm {
-        let groups = (1...min(limit, channels)).last { channels % $0 == 0 }!
+        let groups = limit == 0 ? 0 : (1...min(limit, channels)).last { channels % $0 == 0 }!
         return GroupNorm(channels, groups: groups, eps: 1e-6, activation: activation)
     }
 }

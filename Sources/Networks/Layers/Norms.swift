@@ -46,8 +46,11 @@ public final class GroupNorm: Module {
     private let eps: Float
     private let activation: Activation
 
+    /// - Parameter groups: 0 takes each position by itself, over all channels, so that no place depends on one far away.
     public init(_ channels: Int, groups: Int = 32, eps: Float = 1e-6, activation: Activation = .none) {
-        require(channels % groups == 0, "GroupNorm: \(channels) channels in \(groups) groups")
+        require(
+            groups > 0 ? channels % groups == 0 : activation == .none || activation == .silu,
+            "GroupNorm: \(channels) channels in \(groups) groups")
         weight = Parameter([channels], .ones, decays: false)
         bias = Parameter([channels], .zeros, decays: false)
         self.groups = groups
@@ -57,6 +60,10 @@ public final class GroupNorm: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        groupNorm(x, groups: groups, weight: weight.value, bias: bias.value, eps: eps, activation: activation)
+        if groups == 0 {
+            let y = layerNorm(x, weight: weight.value, bias: bias.value, eps: eps)
+            return activation == .silu ? y.silu() : y
+        }
+        return groupNorm(x, groups: groups, weight: weight.value, bias: bias.value, eps: eps, activation: activation)
     }
 }

@@ -59,6 +59,7 @@ extension ConvCodecConfiguration {
         multipliers = try section.ints("multipliers", default: multipliers, in: 1...64)
         blocks = try section.int("blocks", default: blocks, in: 1...16)
         latentChannels = try section.int("latent_channels", default: latentChannels, in: 1...1024)
+        norm = try section.choice("norm", default: norm)
         groups = try section.int("groups", default: groups, in: 1...1024)
         middleAttention = try section.bool("middle_attention", default: middleAttention)
         attentionLevels = try section.ints("attention_levels", default: attentionLevels, in: 0...7)
