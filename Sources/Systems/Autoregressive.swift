@@ -64,8 +64,13 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
     private func input(before x0: Tokens, _ told: [Condition]) -> DenoiserInput {
         let (B, N) = (x0.shape[0], ground.length)
         let shifted = (0..<B).flatMap { b in [Int32(ground.codes)] + x0.values[b * N..<(b + 1) * N - 1] }
-        let times = [Float](repeating: 0, count: B)
-        return DenoiserInput(state: Tokens(shifted, [B, N]).tensor, time: times, networkTime: times, conditions: told)
+        return input(Tokens(shifted, [B, N]), told)
+    }
+
+    /// Nothing is lost, so that all times are 0.
+    private func input(_ x: Tokens, _ told: [Condition]) -> DenoiserInput {
+        let times = [Float](repeating: 0, count: x.shape[0])
+        return DenoiserInput(state: x.tensor, time: times, networkTime: times, conditions: told)
     }
 
     // MARK: - Sampling
@@ -97,11 +102,9 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         let (B, N) = (places.count, ground.length)
         let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance))
         let scope = RunScope(times: [0])
-        let times = [Float](repeating: 0, count: B)
         var rows = [[Int32]](repeating: [Int32(ground.codes)], count: B)
         for n in 0..<N {
-            var input = DenoiserInput(
-                state: Tokens(rows.flatMap { $0 }, [B, n + 1]).tensor, time: times, networkTime: times, conditions: told)
+            var input = self.input(Tokens(rows.flatMap { $0 }, [B, n + 1]), told)
             input.scope = scope
             let logits = guidance.predict(denoiser, input, at: 0, negative: negative).output  // [B, 1, K]
             let next = drawn(choice.narrowed(logits, request), places: places.map { $0("token")(n) })

@@ -127,11 +127,20 @@ public struct SampleRequest {
     /// White where the start picture may change.
     public var mask: Picture?
     /// Pixels of the result, where it shall be larger than what the model was trained on.
-    public var size: (width: Int, height: Int)?
+    public var size: PictureSize?
     /// Sees what becomes of the samples, at some of the steps.
     public var film: Film?
 
     public init() {}
+}
+
+/// Sides in pixels, written `96x64`.
+public struct PictureSize: Sendable, CustomStringConvertible {
+    public let width, height: Int
+
+    public init(width: Int, height: Int) { (self.width, self.height) = (width, height) }
+
+    public var description: String { "\(width)x\(height)" }
 }
 
 /// One drawn thing.

@@ -45,6 +45,7 @@ public struct SlidingWindow: Sendable {
     ///     x: [B, length]; look: [B, n] to [B, n, ...]
     ///     returns [B, length, ...]
     public func averaged(_ x: Tokens, _ look: (Tokens) -> Tensor) -> Tensor {
+        if isWhole { return look(x) }
         let B = x.shape[0]
         var sums: [Float] = []
         var rest: [Int] = []
@@ -67,6 +68,6 @@ public struct SlidingWindow: Sendable {
 
     /// Logits of the mean of the windows' chances: `[B, length, K]`.
     public func logits(_ x: Tokens, _ predict: (Tokens) -> Tensor) -> Tensor {
-        averaged(x) { predict($0).softmax() }.clamped(1e-30, 1).log()
+        isWhole ? predict(x) : averaged(x) { predict($0).softmax() }.clamped(1e-30, 1).log()
     }
 }

@@ -30,7 +30,7 @@ public struct TokenStep {
     /// How real each of the tokens `[B, N]` looks to a critic, `[B, N]`; nil without one.
     public let judge: ((Tokens) -> Tensor)?
     /// One number in [0, 1) per token for a purpose, row by row.
-    private let chance: (_ purpose: String) -> [Double]
+    public let quantiles: (_ purpose: String) -> [Double]
 
     /// - Parameter places: of this step, one per sample.
     public init(
@@ -55,15 +55,12 @@ public struct TokenStep {
         self.logits = logits
         self.isFree = isFree
         self.judge = judge
-        self.chance = chance
+        quantiles = chance
     }
 
     public var isLast: Bool { index == count - 1 }
     /// Tokens per sample.
     public var length: Int { logits.shape[1] }
-
-    /// One number in [0, 1) per token, row by row.
-    public func quantiles(_ purpose: String) -> [Double] { chance(purpose) }
 
     func isFree(_ i: Int) -> Bool { isFree.isEmpty || isFree[i] }
 }

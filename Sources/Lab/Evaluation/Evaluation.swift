@@ -25,7 +25,7 @@ public struct Evaluation {
     let count: Int
     let seed: Int
     let request: SampleRequest
-    var grid: String?
+    let grid: String?
     /// The feature network, by path or shipped name; the one that ships when nil.
     let network: String?
     let quiet: Bool
@@ -89,7 +89,6 @@ public struct Evaluation {
             bar.update(pictures.count)
         }
         bar.finish()
-        try writeGrid(pictures, captions)
         return pictures
     }
 
@@ -107,6 +106,7 @@ public struct Evaluation {
         let captions = try DataSection.captions(
             data == DataSection.singles ? DataSection.singles : "shapes", split: split, count: count, seed: seed)
         let pictures = try draw(system, captions)
+        try writeGrid(pictures, captions)
         let right = zip(pictures, captions).count { ShapesChecker.matches($0, $1) }
         let share = Double(right) / Double(captions.count)
         return [Result(name: "alignment", value: share, text: "\(right) of \(captions.count) \(split) captions drawn right")]

@@ -25,15 +25,19 @@ extension Evaluation {
         for first in stride(from: 0, to: total, by: request.batch) {
             let examples = try (first..<min(first + request.batch, total)).map { try dataset.example($0, epoch: 0) }
             let pictures = examples.compactMap(\.picture)
+            let encoding = withoutGradients { codec.encode(Tensor(pictures.map(\.rgb))) }
+            guard case .tokens(let found) = encoding else { fatalError("likelihood: the codec gives real latents") }
             let batch = Batch(
-                pictures: Tensor(pictures), captions: examples.map { $0.caption ?? "" }, labels: examples.map { $0.label ?? 0 },
+                tokens: found.reshaped([pictures.count, found.count / pictures.count]),
+                captions: examples.map { $0.caption ?? "" }, labels: examples.map { $0.label ?? 0 },
                 places: (first..<first + examples.count).map { Noise(seed: UInt64(seed))("likelihood")($0) })
             tokenBits += try system.nats(batch).values.reduce(0) { $0 + Double($1) } / log(2)
             tokens += examples.count * codec.latents.shape.reduce(1, *)
-            for (picture, mean) in zip(pictures, Self.bytes(codec, pictures)) {
-                for (value, mean) in zip(picture.rgb.pixels, mean) { pixelBits += normal.bits(Int(value), around: mean) }
-                numbers += mean.count
+            let decoded = Self.decoded(encoding, codec).values
+            for (value, mean) in zip(pictures.flatMap(\.rgb.pixels), decoded) {
+                pixelBits += normal.bits(Int(value), around: (Double(mean) + 1) * 127.5)
             }
+            numbers += decoded.count
             bar.update(first + examples.count)
         }
         bar.finish()
@@ -50,24 +54,19 @@ extension Evaluation {
         ]
     }
 
-    /// What the codec makes of pictures, in steps of a byte and not rounded.
-    private static func bytes(_ codec: any Codec, _ pictures: [Picture]) -> [[Double]] {
-        let decoded = withoutGradients { codec.decode(codec.encode(Tensor(pictures))) }.clamped(-1, 1).values
-        let size = decoded.count / pictures.count
-        return pictures.indices.map { i in decoded[i * size..<(i + 1) * size].map { (Double($0) + 1) * 127.5 } }
+    private static func decoded(_ encoding: Encoding, _ codec: any Codec) -> Tensor {
+        withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
     }
 
-    /// Of a training picture's bytes from what the codec makes of them.
+    /// Of training pictures' bytes from what the codec makes of them.
     private func deviation(of codec: any Codec) throws -> Double {
         let dataset = try DataSection.named(kind, split: "train")
-        var (sum, numbers) = (0.0, 0)
-        for first in stride(from: 0, to: min(256, dataset.count), by: 16) {
-            let pictures = try (first..<min(first + 16, dataset.count)).compactMap { try dataset.example($0, epoch: 0).picture }
-            for (picture, mean) in zip(pictures, Self.bytes(codec, pictures)) {
-                for (value, mean) in zip(picture.rgb.pixels, mean) { sum += (Double(value) - mean) * (Double(value) - mean) }
-                numbers += mean.count
-            }
+        var errors: [Double] = []
+        for range in pieces(min(256, dataset.count), of: 16) {
+            let x = Tensor(try range.compactMap { try dataset.example($0, epoch: 0).picture?.rgb })
+            errors += PictureDifference.meanSquared(Self.decoded(withoutGradients { codec.encode(x) }, codec), x)
         }
-        return max(1e-3, (sum / Double(numbers)).squareRoot())
+        // On a scale where a byte's range is 1.
+        return max(1e-3, 255 * (errors.reduce(0, +) / Double(errors.count)).squareRoot())
     }
 }

@@ -15,7 +15,9 @@ extension Evaluation {
         guard let emoji = try DataSection.named("emoji", split: split) as? Emoji else { return [] }
         var generator = KeyedGenerator(UInt64(seed), 17)
         let chosen = Array(generator.permutation(emoji.count).prefix(count))
-        let pictures = try draw(system, chosen.map { emoji.caption($0, epoch: 0) })
+        let captions = chosen.map { emoji.caption($0, epoch: 0) }
+        let pictures = try draw(system, captions)
+        try writeGrid(pictures, captions)
         let references = try (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture }
         let codec = latent.frozenCodec
         let isContinuous = codec.latents.kind == .continuous

@@ -6,11 +6,9 @@ extension Evaluation {
     /// Seconds for each of `count` samples, computed `--batch` at a time, their decoding included; one batch goes before and is not counted.
     func speed(_ system: any GenerativeSystem) throws -> [Result] {
         let captions = try DataSection.captions(kind, split: split, count: count, seed: seed)
-        var quiet = self
-        quiet.grid = nil
-        _ = try quiet.draw(system, Array(captions.prefix(request.batch)))
+        _ = try draw(system, Array(captions.prefix(request.batch)))
         let began = monotonicSeconds()
-        _ = try quiet.draw(system, captions)
+        _ = try draw(system, captions)
         let each = (monotonicSeconds() - began) / Double(captions.count)
         return [
             Result(

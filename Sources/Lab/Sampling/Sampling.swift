@@ -59,7 +59,7 @@ public struct Sampling {
                 padding: 4, scale: max(1, 128 / pictures[0].width), captions: captions)
             try AtomicFile.write(sheet.png(text: []), to: grid)
         }
-        if let film, !strip.isEmpty { try AtomicFile.write(strip.picture().png(text: []), to: film) }
+        if let film, !strip.isEmpty { try AtomicFile.write(strip.picture.png(text: []), to: film) }
     }
 
     /// What determines a sample's content besides its seed and sentence, and nothing else.
@@ -76,7 +76,7 @@ public struct Sampling {
         if let truncation = request.truncation { facts.append(("truncation", "\(truncation)")) }
         if let temperature = request.temperature { facts.append(("temperature", "\(temperature)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
-        if let size = request.size { facts.append(("size", "\(size.width)x\(size.height)")) }
+        if let size = request.size { facts.append(("size", "\(size)")) }
         if let start = request.start {
             facts.append(("init", SHA256.hex(start.pixels)))
             facts.append(request.mask.map { ("mask", SHA256.hex($0.pixels)) } ?? ("strength", "\(request.strength)"))

@@ -38,6 +38,9 @@ public struct Picture: Sendable, Equatable {
         set { pixels[(y * width + x) * channels + channel] = newValue }
     }
 
+    /// Number, row by row, of the cell that a pixel lies in where a grid is laid over the picture.
+    package func cell(x: Int, y: Int, rows: Int, columns: Int) -> Int { y * rows / height * columns + x * columns / width }
+
     /// Three channels: gray repeated, transparency laid on white.
     public var rgb: Picture {
         if channels == 3 { return self }

@@ -92,7 +92,7 @@ final class CodecReference {
         let (H, W) = (codec.mediaShape[0], codec.mediaShape[1])
         let gray = picture.gray.resized(width: W, height: H, .box)
         var mask = [Float](repeating: 0, count: h * w)
-        for y in 0..<H { for x in 0..<W where gray[x, y, 0] > 127 { mask[(y * h / H) * w + x * w / W] = 1 } }
+        for y in 0..<H { for x in 0..<W where gray[x, y, 0] > 127 { mask[gray.cell(x: x, y: y, rows: h, columns: w)] = 1 } }
         return Tensor(mask, [1, h, w, 1])
     }
 

@@ -37,7 +37,7 @@ extension Picture {
         let columns = isFaded.count / rows
         for y in 0..<height {
             for x in 0..<width {
-                let cell = y * rows / height * columns + x * columns / width
+                let cell = self.cell(x: x, y: y, rows: rows, columns: columns)
                 guard isFaded[isFaded.index(isFaded.startIndex, offsetBy: cell)] else { continue }
                 for c in 0..<channels { result[x, y, c] = UInt8((Int(self[x, y, c]) + 3 * 128) / 4) }
             }

@@ -55,7 +55,7 @@ struct GaussianGenerator {
         try request.refuse(
             [
                 ("--truncation", request.truncation), ("--temperature", request.temperature),
-                ("--size", request.size.map { "\($0.width)x\($0.height)" }),
+                ("--size", request.size),
             ], of: "tokens")
         let sampler = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)

@@ -138,9 +138,7 @@ struct TokenGenerator {
                 return sampler.sample(
                     from: start, along: grid, corruption, places, known: kept, corrector: corrector,
                     judge: judge.map { judge in
-                        { x, time in
-                            window.isWhole ? judge(x, time, said.told) : window.averaged(x) { judge($0, time, said.told) }
-                        }
+                        { x, time in window.averaged(x) { judge($0, time, said.told) } }
                     },
                     // Without an observer no step works out what it would show.
                     observe: watch.map { watch in
@@ -149,10 +147,7 @@ struct TokenGenerator {
                             do { try watch(chunk.startIndex, progress) } catch { failure = error }
                         }
                     },
-                    predict: { x, time in
-                        let logits = window.isWhole ? predict(x, time) : window.logits(x) { predict($0, time) }
-                        return choice.narrowed(logits, request)
-                    })
+                    predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, request) })
             }
             if let failure { throw failure }
             try deliver(chunk, tokens)

@@ -41,24 +41,23 @@ final class TokenGround {
     /// The network's grid over that of the size asked for.
     func window(_ request: SampleRequest) throws(InputError) -> SlidingWindow {
         if codec.medium == .point {
-            let size = request.size.map { "\($0.width)x\($0.height)" }
-            try request.refuse([("--size", size), ("--init", request.start.map { _ in "a picture" })], of: "pictures")
+            try request.refuse([("--size", request.size), ("--init", request.start.map { _ in "a picture" })], of: "pictures")
         }
         let window = (rows: grid[0], columns: grid[1])
         guard let size = request.size else { return SlidingWindow(rows: window.rows, columns: window.columns, window: window) }
-        let (height, width) = (codec.codec.mediaShape[0], codec.codec.mediaShape[1])
-        let (down, across) = (height / window.rows, width / window.columns)
-        let found = "\(size.width)x\(size.height)"
-        guard size.height >= height, size.width >= width, size.height % down == 0, size.width % across == 0 else {
+        let own = PictureSize(width: codec.codec.mediaShape[1], height: codec.codec.mediaShape[0])
+        let cell = PictureSize(width: own.width / window.columns, height: own.height / window.rows)
+        guard size.height >= own.height, size.width >= own.width, size.height % cell.height == 0, size.width % cell.width == 0
+        else {
             throw InputError(
                 "the model cannot draw this size", at: "--size",
-                expected: "at least \(width)x\(height), in multiples of \(across)x\(down)", found: found)
+                expected: "at least \(own), in multiples of \(cell)", found: "\(size)")
         }
         guard request.start == nil else {
             throw InputError(
-                "a start picture has the model's own size", at: "--size", expected: "nothing beside --init", found: found)
+                "a start picture has the model's own size", at: "--size", expected: "nothing beside --init", found: "\(size)")
         }
-        return SlidingWindow(rows: size.height / down, columns: size.width / across, window: window)
+        return SlidingWindow(rows: size.height / cell.height, columns: size.width / cell.width, window: window)
     }
 
     /// What the tokens `[B, N]` of some jobs stand for.

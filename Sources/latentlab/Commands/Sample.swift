@@ -77,7 +77,7 @@ struct Sample: ParsableCommand {
             guard sides.count == 2, sides.allSatisfy({ 1...4096 ~= $0 }) else {
                 throw InputError("is no size", at: "--size", expected: "width and height in pixels, as 96x64", found: "'\(text)'")
             }
-            return (sides[0], sides[1])
+            return PictureSize(width: sides[0], height: sides[1])
         }
         request.eta = eta
         request.truncation = truncation
