@@ -2,22 +2,37 @@ import Media
 import Systems
 import Tensors
 
-/// What a run shows of itself: samples of a generator, originals beside reconstructions of a codec.
-enum Preview {
-    static func picture(_ experiment: Experiment) throws -> Picture? {
+/// What a run shows of itself: samples of a generator and how they came to be, originals beside reconstructions of a codec.
+struct Preview {
+    let sheet: Picture
+    /// How the first sample of every prompt emerged, of systems that go from noise or masks to pictures in steps.
+    var film: Picture?
+
+    init?(_ experiment: Experiment) throws {
         switch experiment.system {
-        case let system as any GenerativeSystem: try samples(system, experiment)
-        case let system as any CodecSystem: try reconstructions(system, experiment)
-        default: nil
+        case let system as any GenerativeSystem:
+            guard let preview = try Self.samples(system, experiment) else { return nil }
+            self = preview
+        case let system as any CodecSystem:
+            guard let sheet = try Self.reconstructions(system, experiment) else { return nil }
+            self.init(sheet: sheet)
+        default: return nil
         }
     }
 
-    private static func samples(_ system: any GenerativeSystem, _ experiment: Experiment) throws -> Picture? {
+    private init(sheet: Picture, film: Picture? = nil) { (self.sheet, self.film) = (sheet, film) }
+
+    private static func samples(_ system: any GenerativeSystem, _ experiment: Experiment) throws -> Preview? {
         var request = SampleRequest()
         request.prompts = experiment.train.previewPrompts
         request.classes = experiment.train.previewClasses
         request.seeds = experiment.train.previewSeeds.map { UInt64($0) }
-        if system.medium == .point { request.batch = 256 }
+        var strip = FilmStrip(every: max(1, request.seeds.count))
+        if system.medium == .point {
+            request.batch = 256
+        } else if system is any DenoisingSystem {
+            request.film = Film { strip.add($0) }
+        }
         var pictures: [Picture] = []
         var points: [[Float]] = []
         do {
@@ -28,9 +43,10 @@ enum Preview {
         } catch is InputError {
             return nil  // nothing to ask: no prompts were given
         }
-        if !points.isEmpty { return try cloud(points, experiment) }
+        if !points.isEmpty { return Preview(sheet: try cloud(points, experiment)) }
         guard !pictures.isEmpty else { return nil }
-        return Picture.grid(pictures, columns: request.seeds.count, padding: 2, scale: 2)
+        return Preview(
+            sheet: .grid(pictures, columns: request.seeds.count, padding: 2, scale: 2), film: strip.isEmpty ? nil : strip.picture)
     }
 
     /// As many points of the data beside the model's.

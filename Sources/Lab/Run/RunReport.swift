@@ -12,9 +12,11 @@ enum RunReport {
                 ("system", type(of: experiment.system).name), ("parameters", "\(experiment.system.model.parameterCount)"),
                 ("steps", "\(step)"), ("seed", "\(experiment.seed)"),
             ]))
-        if let sheet = Folder.names(in: folder.samples).last(where: { $0.hasSuffix(".png") }) {
-            report.add(.heading("Samples"))
-            report.add(.picture(png: try AtomicFile.read(folder.samples + "/" + sheet), caption: sheet))
+        let pictures = Folder.names(in: folder.samples)
+        let sheet = pictures.last { $0.hasSuffix(".png") && !$0.hasSuffix("-film.png") }
+        if sheet != nil { report.add(.heading("Samples")) }
+        for name in [sheet, pictures.last { $0.hasSuffix("-film.png") }].compactMap({ $0 }) {
+            report.add(.picture(png: try AtomicFile.read(folder.samples + "/" + name), caption: name))
         }
         report.add(.heading("Curves"))
         var names: [String] = []

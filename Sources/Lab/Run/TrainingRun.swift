@@ -126,13 +126,15 @@ public final class TrainingRun {
         return outcome
     }
 
-    /// Samples or reconstructions with the averaged weights, as one picture.
+    /// Samples or reconstructions with the averaged weights.
     private func preview(step: Int, _ events: EventFile) throws {
-        let picture = try averaged { try Preview.picture(experiment) }
-        guard let picture else { return }
-        let png = picture.png(text: [("step", "\(step)")])
-        try AtomicFile.write(png, to: folder.samples + String(format: "/step-%06d.png", step))
-        try events.image("samples", png: png, width: picture.width, height: picture.height, step: step)
+        guard let preview = try averaged({ try Preview(experiment) }) else { return }
+        for (picture, name, ending) in [(preview.sheet, "samples", ""), (preview.film, "film", "-film")] {
+            guard let picture else { continue }
+            let png = picture.png(text: [("step", "\(step)")])
+            try AtomicFile.write(png, to: folder.samples + String(format: "/step-%06d", step) + "\(ending).png")
+            try events.image(name, png: png, width: picture.width, height: picture.height, step: step)
+        }
     }
 
     private func averaged<T>(_ body: () throws -> T) rethrows -> T {

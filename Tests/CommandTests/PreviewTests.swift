@@ -1,0 +1,31 @@
+import Foundation
+import Media
+import Testing
+
+/// What a run shows of itself while it trains.
+struct PreviewTests {
+    @Test func `previews are sheets of samples, with films of how the first of every prompt emerged`() throws {
+        let previews = ["--set", "train.preview={every: 3, prompts: [a red circle, a blue ring], seeds: 0-2}"]
+        for (place, experiment) in [
+            (try Tiny.sharedTokens.get(), Tiny.tokens("maskgit", steps: 3)),
+            (try Tiny.sharedTokens.get(), Tiny.tokens("autoregressive", steps: 3)),
+            (try Tiny.shared.get(), Tiny.dit(steps: 3)),
+        ] {
+            let run = "preview-" + UUID().uuidString
+            try place.write(experiment, to: run + ".yaml")
+            try Program.succeed(["train", run + ".yaml", "--run-dir", run, "--quiet"] + previews, in: place.path)
+            let sheet = try Picture.read(place.path + "/\(run)/samples/step-000003.png")
+            #expect((sheet.width, sheet.height) == (3 * 64 + 4 * 2, 2 * 64 + 3 * 2))
+            let film = place.path + "/\(run)/samples/step-000003-film.png"
+            let report = try String(contentsOfFile: place.path + "/\(run)/report.html", encoding: .utf8)
+            if experiment.contains("autoregressive") {
+                #expect(!FileManager.default.fileExists(atPath: film) && !report.contains("-film.png"))
+            } else {
+                // Four steps of 32x32 pictures at three times their size.
+                let picture = try Picture.read(film)
+                #expect((picture.width, picture.height) == (4 * 96 + 5 * 4, 2 * 96 + 3 * 4))
+                #expect(report.contains("step-000003.png") && report.contains("step-000003-film.png"))
+            }
+        }
+    }
+}
