@@ -80,7 +80,6 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
             [
                 ("--steps", request.steps), ("--sampler", request.sampler), ("--eta", request.eta),
                 ("--spacing", request.spacing), ("--init", request.start.map { _ in "a picture" }),
-                ("--film", request.film.map { _ in "a film" }),
             ], of: "diffusion")
         let listener = ground.listener
         let whole = try ground.window(request)
@@ -90,15 +89,23 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes)
         for chunk in jobs.chunks(of: request.batch) {
             let said = listener.conditions(of: Array(chunk), negative: request.negative)
-            let tokens = withoutGradients { continued(chunk.map(\.place), said.told, said.negative, request) }
+            let tokens = try withoutGradients {
+                try continued(chunk.map(\.place), said.told, said.negative, request) { progress in
+                    guard let film = request.film, film.shows(progress.index, of: progress.count) else { return }
+                    try film.show(ground.frame(chunk.startIndex, progress, whole))
+                }
+            }
             for sample in ground.samples(tokens, of: chunk, whole) { try deliver(sample) }
         }
     }
 
     /// Token after token, `[B, N]`.
+    ///
+    /// - Parameter observe: sees the tokens after each, of which nothing better is known to come than the last once more.
     private func continued(
-        _ places: [Noise], _ told: [Condition], _ negative: [Condition]?, _ request: SampleRequest
-    ) -> Tokens {
+        _ places: [Noise], _ told: [Condition], _ negative: [Condition]?, _ request: SampleRequest,
+        observe: (TokenProgress) throws -> Void
+    ) rethrows -> Tokens {
         let (B, N) = (places.count, ground.length)
         let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance))
         let scope = RunScope(times: [0])
@@ -109,6 +116,11 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
             let logits = guidance.predict(denoiser, input, at: 0, negative: negative).output  // [B, 1, K]
             let next = drawn(choice.narrowed(logits, request), places: places.map { $0("token")(n) })
             for b in 0..<B { rows[b].append(next.values[b]) }
+            let masks = [Int32](repeating: Int32(ground.codes), count: N - 1 - n)
+            try observe(
+                TokenProgress(
+                    index: n, count: N, tokens: Tokens(rows.flatMap { $0.dropFirst() + masks }, [B, N]),
+                    x0: Tokens(next.values.flatMap { [Int32](repeating: $0, count: N) }, [B, N])))
         }
         return Tokens(rows.flatMap { $0.dropFirst() }, [B, N])
     }

@@ -24,6 +24,9 @@ import Testing
         let arguments = ["dit/model", "--metrics", "alignment", "--count", "5", "--batch", "2", "--grid", "aligned.png"]
         let (text, json) = try evaluate(arguments, in: place)
         #expect(json["alignment"]?.number == Double(try hits(text, of: 5)) / 5)
+        // Every sentence is drawn right, or wrong in one way.
+        let shares = ["alignment"] + ShapesMismatch.allCases.map { "wrong-\($0.rawValue)" }
+        #expect(abs(shares.reduce(0) { $0 + (json[$1]?.number ?? 0) } - 1) < 1e-9, "\(text)")
         #expect(try Picture.read(place.path + "/aligned.png").height > 32)
     }
 

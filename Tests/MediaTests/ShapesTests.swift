@@ -175,6 +175,33 @@ import Testing
         }
     }
 
+    @Test func `what is wrong is named by the first word that differs`() {
+        let (red, blue) = (ColoredShape(.red, .square), ColoredShape(.blue, .ring))
+        let one = ShapesScene(background: .white, objects: [.init(red, left: 4, top: 4, side: 9)])
+        // The red one above, whichever comes first.
+        let two = ShapesScene(
+            background: .gray, objects: [.init(blue, left: 10, top: 20, side: 10), .init(red, left: 10, top: 4, side: 10)])
+        for (scene, sentence, wrong) in [
+            (one, "a small red square on a white background", nil), (one, "a red square on a white background", nil),
+            (one, "a small red square on a gray background", .background),
+            (one, "a small red circle on a white background", .kind),
+            (one, "a small pink square on a white background", .color), (one, "a large red square on a white background", .size),
+            (one, "a red square above a blue ring on a white background", .count),
+            (two, "a red square above a blue ring on a gray background", nil),
+            (two, "a blue ring below a red square on a gray background", nil),
+            (two, "a red square on a gray background", .count),
+            (two, "a red square below a blue ring on a gray background", .place),
+            (two, "a red square above a pink ring on a gray background", .color),
+            (two, "a red circle above a blue ring on a gray background", .kind),
+        ] as [(ShapesScene, String, ShapesMismatch?)] {
+            let caption = ShapesCaption(sentence)!
+            #expect(scene.mismatch(with: caption) == wrong, "\(sentence)")
+            #expect(ShapesChecker.mismatch(scene.picture, caption) == wrong, "\(sentence)")
+        }
+        let plain = Picture(width: 32, height: 32, filledWith: [255, 255, 255])
+        #expect(ShapesChecker.mismatch(plain, ShapesCaption("a red square on a white background")!) == .scene)
+    }
+
     @Test(arguments: [(0.0, 8.0), (0.6, 0.0), (0.5, 8.0)])
     func `the checker sees through mild blur and noise`(blur: Double, noise: Double) {
         var right = 0

@@ -68,13 +68,16 @@ public struct TokenStep {
 /// What a run shows of each step.
 public struct TokenProgress {
     public let index, count: Int
-    public let interval: TimeGrid.Interval
     /// After the step, `[B, N]`; K where masked.
     public let tokens: Tokens
     /// The likeliest clean tokens at the step, `[B, N]`.
     public let x0: Tokens
     /// How real a critic found the tokens of the step, those that it masked again included, `[B, N]`; nil where none was asked.
     public let realness: Tensor?
+
+    public init(index: Int, count: Int, tokens: Tokens, x0: Tokens, realness: Tensor? = nil) {
+        (self.index, self.count, self.tokens, self.x0, self.realness) = (index, count, tokens, x0, realness)
+    }
 }
 
 /// Tokens that a run keeps as they are.
@@ -137,7 +140,7 @@ extension TokenSampler {
                 }
                 observe?(
                     TokenProgress(
-                        index: i, count: grid.count, interval: interval, tokens: x, x0: logits.argmax(logits.rank - 1),
+                        index: i, count: grid.count, tokens: x, x0: logits.argmax(logits.rank - 1),
                         realness: realness))
             }
             return x

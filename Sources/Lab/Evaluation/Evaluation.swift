@@ -101,17 +101,6 @@ public struct Evaluation {
         try AtomicFile.write(sheet.png(text: []), to: grid)
     }
 
-    /// Share of captions that the exact checker reads back from the picture.
-    private func alignment(_ system: any GenerativeSystem) throws -> [Result] {
-        let captions = try DataSection.captions(
-            data == DataSection.singles ? DataSection.singles : "shapes", split: split, count: count, seed: seed)
-        let pictures = try draw(system, captions)
-        try writeGrid(pictures, captions)
-        let right = zip(pictures, captions).count { ShapesChecker.matches($0, $1) }
-        let share = Double(right) / Double(captions.count)
-        return [Result(name: "alignment", value: share, text: "\(right) of \(captions.count) \(split) captions drawn right")]
-    }
-
     /// The first picture of a data set of pictures.
     func picture(of dataset: any Dataset) throws -> Picture {
         let first = try dataset.example(0, epoch: 0)

@@ -5,7 +5,7 @@ import Tensors
 /// What a run shows of itself: samples of a generator and how they came to be, originals beside reconstructions of a codec.
 struct Preview {
     let sheet: Picture
-    /// How the first sample of every prompt emerged, of systems that go from noise or masks to pictures in steps.
+    /// How the first sample of every prompt emerged.
     var film: Picture?
 
     init?(_ experiment: Experiment) throws {
@@ -30,7 +30,7 @@ struct Preview {
         var strip = FilmStrip(every: max(1, request.seeds.count))
         if system.medium == .point {
             request.batch = 256
-        } else if system is any DenoisingSystem {
+        } else {
             request.film = Film { strip.add($0) }
         }
         var pictures: [Picture] = []

@@ -77,7 +77,7 @@ final class TokenGround {
         return withoutGradients { codec.codec.decode(.tokens(grid)).pictures }
     }
 
-    /// What a step shows: the likeliest picture, gray where tokens are masked.
+    /// What a step shows: tokens, or faded what they might become where they are masked.
     func frame(_ first: Int, _ progress: TokenProgress, _ window: SlidingWindow) -> FilmFrame {
         let isMasked = progress.tokens.values.map { $0 == Int32(codes) }
         var filled = progress.tokens

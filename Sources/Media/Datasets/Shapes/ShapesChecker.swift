@@ -8,8 +8,12 @@
 /// Strict: an extra blob, a missing part, a mixed or unknown color, an object cut by the edge are no scene.
 public enum ShapesChecker {
     /// Whether the picture shows what the sentence says, and nothing else.
-    public static func matches(_ picture: Picture, _ caption: ShapesCaption) -> Bool {
-        read(picture)?.agrees(with: caption) ?? false
+    public static func matches(_ picture: Picture, _ caption: ShapesCaption) -> Bool { mismatch(picture, caption) == nil }
+
+    /// What keeps a picture from showing what the sentence says; nil where it does.
+    public static func mismatch(_ picture: Picture, _ caption: ShapesCaption) -> ShapesMismatch? {
+        guard let scene = read(picture) else { return .scene }
+        return scene.mismatch(with: caption)
     }
 
     /// The same for a sentence in words; one that is not of the grammar matches nothing.

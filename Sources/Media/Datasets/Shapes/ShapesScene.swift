@@ -72,28 +72,6 @@ public struct ShapesScene: Sendable, Equatable {
         return along >= ShapeRelation.alongAxis - slack && abs(across) <= ShapeRelation.offAxis + slack
     }
 
-    /// Whether a sentence is true of the scene: every word, and nothing more to be seen.
-    ///
-    /// - Parameter slack: pixels forgiven in sizes and distances.
-    public func agrees(with caption: ShapesCaption, slack: Double = 1) -> Bool {
-        guard caption.background == background else { return false }
-        func fits(_ side: Double, _ range: ClosedRange<Int>) -> Bool {
-            side >= Double(range.lowerBound) - slack && side <= Double(range.upperBound) + slack
-        }
-        switch caption {
-        case .single(let size, let shape, _):
-            return objects.count == 1 && objects[0].shape == shape
-                && fits(objects[0].side, size?.sides ?? ShapeSize.anySides)
-        case .pair(let first, let relation, let second, _):
-            guard objects.count == 2, objects.allSatisfy({ fits($0.side, ShapeSize.pairSides) }) else {
-                return false
-            }
-            return [(objects[0], objects[1]), (objects[1], objects[0])].contains { a, b in
-                a.shape == first && b.shape == second && Self.holds(relation, a, b, slack: slack)
-            }
-        }
-    }
-
     /// The most telling sentence that is true of the scene: with the size where it has a name.
     public var caption: ShapesCaption? {
         if objects.count == 1 {
