@@ -10,6 +10,9 @@ public struct VQVAEConfiguration: Sendable, Equatable {
     /// `VQVAE.prune` drops codes that data make no use of.
     public var prunesCodes = false
     public var reconstruction = ReconstructionLoss()
+    /// Up to this share of a picture's tokens is replaced in training before they are decoded, half by others of the picture and half
+    /// by any, so that the decoder mends what a generator gets wrong.
+    public var tokenNoise: Float = 0
 
     public init() {}
 
@@ -115,6 +118,30 @@ public final class VQVAE: Module, Codec, Trainable {
         quantizer.prepare(with: withoutGradients { vectors(of: x) }, noise: first("codebook"))
     }
 
+    /// Quantized vectors `[B, h, w, D]` with some of them replaced, as the configuration asks: after Yang et al. 2025
+    /// (arXiv 2507.15856), who mix latents with noise, for tokens.
+    package func disturbed(_ vectors: Tensor, _ places: [Noise]) -> Tensor {
+        guard configuration.tokenNoise > 0 else { return vectors }
+        let count = vectors.shape[1] * vectors.shape[2]
+        var (sources, codes, keeps) = ([Int32](), [Int32](), [Float]())
+        for (b, place) in places.enumerated() {
+            let noise = place("tokens")
+            let share = noise("share").uniformDouble() * Double(configuration.tokenNoise)
+            for n in 0..<count {
+                let token = noise(n)
+                let isReplaced = token("replaced").uniformDouble() < share
+                sources.append(Int32(b * count + (isReplaced ? token("source").integer(below: count) : n)))
+                codes.append(Int32(token("code").integer(below: quantizer.codes)))
+                keeps.append(isReplaced && token("any").uniformDouble() < 0.5 ? 0 : 1)
+            }
+        }
+        let rows = places.count * count
+        let own = embedding(vectors.reshaped([rows, vectors.shape[3]]), Tokens(sources, [rows]))
+        let any = withoutGradients { quantizer.vectors(of: Tokens(codes, [rows])) }
+        let kept = Tensor(keeps, [rows, 1])
+        return (own * kept + any * (1 - kept)).reshaped(vectors.shape)
+    }
+
     /// Reconstruction through the nearest codes, and what ties codes and vectors together.
     ///
     /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of
@@ -122,7 +149,7 @@ public final class VQVAE: Module, Codec, Trainable {
     public func loss(_ batch: Batch, step: Int) -> LossReport {
         guard let x = batch.pictures else { fatalError("VQVAE: it trains on pictures") }
         let quantized = quantizer.quantize(vectors(of: x), places: batch.places, step: step)
-        let y = decoded(quantized.vectors)
+        let y = decoded(disturbed(quantized.vectors, batch.places))
         let reconstruction = configuration.reconstruction(y, x)
         let examples = Float(batch.count)
         let sums = reconstructionSums(y, x).merging(quantized.sums) { $1 }.merging([

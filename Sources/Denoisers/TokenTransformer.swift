@@ -30,6 +30,8 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
     /// Class labels, 0 for none; one more row is the null class. A class is listened to as a text of one word.
     public var classes = 0
     public var activation = Activation.gelu
+    /// Attention also depends on where tokens are to each other, besides the learned positions of rows and columns.
+    public var isRotary = false
     /// Tokens look at those before them only, in rows from the top.
     public var isCausal = false
     /// Values predicted for each token; `codes` when nil. A critic predicts one.
@@ -39,6 +41,7 @@ public struct TokenTransformerConfiguration: Sendable, Equatable {
 
     public var tokens: Int { rows * columns }
     var listensTo: Int { classes > 0 ? dim : contextWidth }
+    var rotary: RotaryPositions? { isRotary ? RotaryPositions(rows: rows, columns: columns, headWidth: dim / heads) : nil }
 }
 
 /// A Transformer over a grid of tokens with norms that adapt to the time and cross-attention to words (Gu et al. 2022,
@@ -112,7 +115,7 @@ final class TokenBlock: Module {
 
     init(_ c: TokenTransformerConfiguration) {
         selfNorm = AdaptiveNorm(c)
-        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: c.isCausal)
+        selfAttention = SelfAttention(width: c.dim, heads: c.heads, causal: c.isCausal, rotary: c.rotary)
         let crosses = c.listensTo > 0
         crossNorm = crosses ? AdaptiveNorm(c) : nil
         crossAttention = crosses ? CrossAttention(width: c.dim, contextWidth: c.listensTo, heads: c.heads) : nil

@@ -6,7 +6,7 @@ import Tensors
 /// P10: mask-and-replace diffusion over a codec's tokens, told a sentence by cross-attention (Gu et al. 2022, arXiv 2111.14822),
 /// with guidance and purity of Improved VQ-Diffusion (Tang et al. 2022, arXiv 2205.16007).
 ///
-/// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption {kind, steps, mask_share, loss,
+/// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, time, rotary}`; `corruption {kind, steps, mask_share, loss,
 /// auxiliary, time}`; `sample {sampler, steps, cfg_scale, truncation}`. The paper's schedule is `mask_and_replace`, the released
 /// code's `released`: they differ much.
 public final class VQDiffusionSystem: Module, TokenSystem {

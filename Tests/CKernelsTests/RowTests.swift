@@ -70,6 +70,40 @@ private let shapes = [(1, 1), (3, 5), (7, 33), (64, 384), (2, 9001), (0, 4)]
         }
     }
 
+    @Test(arguments: Kind.allCases) func `rotary turns complex numbers, copies the rest, and back is back`(kind: Kind) {
+        var draw = Draw(8)
+        let sizes = [(1, 1, 1, 0, 1), (6, 3, 2, 1, 5), (10, 5, 4, 2, 16), (4, 2, 1, 1, 33), (0, 1, 1, 1, 4)]
+        for (rows, places, turned, left, half) in sizes {
+            let width = 2 * half * (turned + left)
+            let x = kind.rounded(draw.values(rows * width))
+            let angles = draw.values(places * half, -9, 9)
+            let expected = (0..<rows * width).map { at -> Double in
+                let (row, head, i) = (at / width, at % width / (2 * half), at % (2 * half))
+                if head >= turned { return x[at] }
+                let angle = angles[row % places * half + i % half]
+                return i < half
+                    ? x[at] * cos(angle) - x[at + half] * sin(angle) : x[at - half] * sin(angle) + x[at] * cos(angle)
+            }
+            let (xb, cosines, sines) = (Buffer(kind, x), f32(angles.map { cos($0) }), f32(angles.map { sin($0) }))
+            func turn(_ x: Buffer, backwards: Bool) -> Buffer {
+                let out = Buffer(kind, count: rows * width)
+                ll_rotary(
+                    Int64(rows), Int64(places), Int64(turned), Int64(left), Int64(half), x.pointer, cosines.floats, sines.floats,
+                    backwards, out.pointer, kind.code)
+                return out
+            }
+            #expect(
+                complaint(expected, absolute: 1e-6, relative: 2e-6 + 2 * kind.rounding) {
+                    let out = turn(xb, backwards: false)
+                    return out.intact ? out.values : []
+                } == nil)
+            #expect(
+                complaint(x, absolute: 2e-6 + 4 * kind.rounding, relative: 2e-6) {
+                    turn(turn(xb, backwards: false), backwards: true).values
+                } == nil)
+        }
+    }
+
     /// (x - mean) / std of each row, or x / rms, then (1 + scale) and shift or weight and bias.
     private func norm(
         _ x: [Double], _ c: Int, _ centered: Bool, _ factor: (Int, Int) -> Double,

@@ -95,6 +95,31 @@ import Training
         #expect((seen == window) == (kernel == 1) && Set(seen).isSuperset(of: window), "\(seen)")
     }
 
+    @Test func `token noise replaces up to its share, half by the picture's own, by the example's seed alone`() {
+        let codec = vq { $0.tokenNoise = 0.5 }
+        let (B, count) = (40, 256)
+        // Every place has a vector of its own, so that it can be told where one came from.
+        let vectors = Tensor((0..<B * count * 4).map { Float($0) + 1000 }, [B, 16, 16, 4])
+        let places = (0..<B).map { Noise(seed: 7)($0) }
+        let disturbed = codec.disturbed(vectors, places)
+        expectIdentical(codec.disturbed(vectors.slice(0, 3..<4), [places[3]]), disturbed.slice(0, 3..<4))
+        var (own, any) = (0, 0)
+        let (before, after) = (vectors.values, disturbed.values)
+        for row in 0..<B * count where after[4 * row] != before[4 * row] {
+            if after[4 * row] < 1000 {
+                any += 1
+            } else {
+                own += 1
+                #expect(Int((after[4 * row] - 1000) / 4) / count == row / count, "of another picture")
+            }
+        }
+        // A quarter in the mean; shares of 40 pictures scatter by 0.14.
+        let all = Double(B * count)
+        #expect(abs(Double(own + any) / all - 0.25) < 5 * 0.145 / Double(B).squareRoot())
+        #expect(abs(Double(own) / Double(own + any) - 0.5) < 0.1)
+        expectIdentical(vq().disturbed(vectors, places), vectors)
+    }
+
     @Test func `an example's encoding and decoding do not depend on its batch, bit for bit`() {
         let x = discs([0, 1, 2, 3, 4], size: 16)
         let (real, tokens) = (kl(), vq())

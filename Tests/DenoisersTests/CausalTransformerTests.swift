@@ -7,10 +7,10 @@ import Testing
 
 /// A Transformer that says one token after the other.
 @Suite struct CausalTransformerTests {
-    private static func model(codes K: Int = 7, rows: Int = 3, columns: Int = 5) -> TokenTransformer {
+    private static func model(codes K: Int = 7, rows: Int = 3, columns: Int = 5, isRotary: Bool = false) -> TokenTransformer {
         var c = TokenTransformerConfiguration()
         (c.codes, c.rows, c.columns, c.dim, c.depth, c.heads) = (K, rows, columns, 24, 3, 3)
-        (c.time, c.isCausal, c.contextWidth) = (.none, true, 8)
+        (c.time, c.isCausal, c.contextWidth, c.isRotary) = (.none, true, 8, isRotary)
         let model = TokenTransformer(c)
         for p in model.parameters() { p.set(Noise(seed: 8)(p.name).normal(p.shape) * 0.4) }
         return model
@@ -31,8 +31,9 @@ import Testing
         return input
     }
 
-    @Test func `what is remembered of earlier positions changes nothing`() {
-        let model = Self.model()
+    @Test(arguments: [false, true])
+    func `what is remembered of earlier positions changes nothing`(isRotary: Bool) {
+        let model = Self.model(isRotary: isRotary)
         let rows: [[Int32]] = (0..<4).map { b in [7] + (0..<14).map { n in Int32((3 * b + n * n) % 7) } }
         let whole = withoutGradients { model(input(rows)).output }  // [4, 15, 7]
         for guidance in [Guidance(), Guidance(scale: 2.5)] {

@@ -113,6 +113,11 @@ void ll_gated_residual_backward(int64_t rows, int64_t columns, const void *gy, i
                                 int64_t rows_per_group, int64_t gate_stride, const void *h, int h_dtype,
                                 void *gh, float *ggate);
 
+/// Rows of `turned` + `left` heads of 2 * half values: value i and i + half of the first `turned` heads become one complex number times
+/// cosines + i sines (`[places, half]`, of place row % places), or divided by it where `backwards`; the other heads are copied.
+void ll_rotary(int64_t rows, int64_t places, int64_t turned, int64_t left, int64_t half, const void *x, const float *cosines,
+               const float *sines, bool backwards, void *y, int dtype);
+
 // ---- categorical diffusion (categorical.c) -------------------------------------------------------------------------
 /// The numbers of a row's step; _OWN_ ones count at the row's own token.
 enum ll_categorical {

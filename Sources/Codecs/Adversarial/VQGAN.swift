@@ -68,7 +68,7 @@ public final class VQGAN: Module, Trainable {
     public func codecLoss(_ batch: Batch, step: Int) -> LossReport {
         let x = pictures(of: batch)
         let quantized = autoencoder.quantizer.quantize(autoencoder.vectors(of: x), places: batch.places, step: step)
-        let features = autoencoder.features(of: quantized.vectors)
+        let features = autoencoder.features(of: autoencoder.disturbed(quantized.vectors, batch.places))
         let decoded = autoencoder.media(of: features)
         // Each term is differentiated by itself down to the picture, and only once; from there on they go on as one.
         let picture = decoded.detached().requiringGradient()

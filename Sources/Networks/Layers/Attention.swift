@@ -9,20 +9,31 @@ public final class SelfAttention: Module {
     let output: Linear
     private let heads: Int
     private let isCausal: Bool
+    private let rotary: RotaryPositions?
 
-    /// - Parameter width: D, a multiple of `heads`.
-    public init(width: Int, heads: Int, causal: Bool = false) {
+    /// - Parameters:
+    ///   - width: D, a multiple of `heads`.
+    ///   - rotary: of N places, where attention shall depend on them.
+    public init(width: Int, heads: Int, causal: Bool = false, rotary: RotaryPositions? = nil) {
         require(width % heads == 0, "SelfAttention: width \(width) is not a multiple of \(heads) heads")
         queryKeyValue = Linear(width, 3 * width)
         output = Linear(width, width)
         self.heads = heads
         isCausal = causal
+        self.rotary = rotary
         super.init()
+    }
+
+    /// `[B, n, 3, heads, D / heads]` of the places from `first` on.
+    private func packed(_ x: Tensor, from first: Int = 0) -> Tensor {
+        let (B, n, D) = x.shape3
+        let packed = queryKeyValue(x).reshaped([B, n, 3, heads, D / heads])
+        return rotary?(packed, from: first) ?? packed
     }
 
     public func callAsFunction(_ x: Tensor, mask: Tensor? = nil) -> Tensor {
         let (B, N, D) = x.shape3
-        let packed = queryKeyValue(x).reshaped([B, N, 3, heads, D / heads])
+        let packed = packed(x)
         return output(selfAttention(packed: packed, mask: mask, causal: isCausal).reshaped([B, N, D]))
     }
 
@@ -33,7 +44,7 @@ public final class SelfAttention: Module {
     public func callAsFunction(_ x: Tensor, after earlier: GrowingTensor) -> Tensor {
         require(isCausal, "SelfAttention: earlier positions would have to look at later ones")
         let (B, n, D) = x.shape3
-        let packed = queryKeyValue(x).reshaped([B, n, 3, heads, D / heads])
+        let packed = packed(x, from: earlier.count)
         let keysAndValues = earlier.append(packed.slice(2, 1..<3))
         func part(_ x: Tensor, _ i: Int) -> Tensor { x.slice(2, i..<i + 1).squeezed(2) }
         let y = attention(part(packed, 0), part(keysAndValues, 0), part(keysAndValues, 1), causal: true)

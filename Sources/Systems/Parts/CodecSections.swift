@@ -9,6 +9,7 @@ extension VQVAEConfiguration {
         quantizer = try QuantizerConfiguration(section)
         if quantizer.width == nil { codeWidth = try section.optionalInt("code_width", in: 1...4096) }
         prunesCodes = try section.bool("prune", default: prunesCodes)
+        tokenNoise = try section.float("token_noise", default: tokenNoise, in: 0...1)
         reconstruction = try ReconstructionLoss(try section.section("loss"), reconstruction)
         try check(at: section.place.description)
     }

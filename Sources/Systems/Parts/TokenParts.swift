@@ -31,7 +31,7 @@ final class TokenParts {
     var codec: CodecReference { ground.codec }
     var listener: Listener { ground.listener }
 
-    /// Sections: those of `TokenGround`; `model {dim, depth, heads, mlp_ratio, time}`; `corruption`; `sample`.
+    /// Sections: those of `TokenGround`; `model {dim, depth, heads, mlp_ratio, time, rotary}`; `corruption`; `sample`.
     ///
     /// - Parameter defaults: of a codec with so many tokens a picture.
     init(_ section: Section, _ surroundings: Surroundings, defaults: (_ tokens: Int) -> Defaults) throws {
@@ -51,7 +51,7 @@ final class TokenParts {
 }
 
 extension TokenTransformerConfiguration {
-    /// Keys: `dim`, `depth`, `heads`, `mlp_ratio`, `time`.
+    /// Keys: `dim`, `depth`, `heads`, `mlp_ratio`, `time`, `rotary`.
     init(_ section: Section, time: Time) throws {
         self.init()
         dim = try section.int("dim", default: dim, in: 4...8192)
@@ -59,8 +59,13 @@ extension TokenTransformerConfiguration {
         heads = try section.int("heads", default: heads, in: 1...128)
         mlpRatio = try section.int("mlp_ratio", default: mlpRatio, in: 1...16)
         self.time = try section.choice("time", default: time)
+        isRotary = try section.bool("rotary", default: isRotary)
         guard dim % heads == 0 else {
             throw section.error("dim", "does not fit", expected: "a multiple of \(heads) heads", found: "\(dim)")
+        }
+        guard !isRotary || dim / heads % 4 == 0 else {
+            throw section.error(
+                "dim", "does not fit rotary positions", expected: "a multiple of 4 for each head", found: "\(dim / heads)")
         }
     }
 }

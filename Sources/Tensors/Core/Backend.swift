@@ -100,6 +100,9 @@ package protocol Backend: Sendable {
     func gatedResidual(_ x: Tensor, gate: Tensor, _ h: Tensor, into y: Tensor)
     func gatedResidualBackward(_ gy: Tensor, gate: Tensor, _ h: Tensor, into gh: Tensor, ggate: Tensor)
 
+    /// Of `[rows, heads, 2 half]` the first `turned` heads, by the angles `[places, half]` of the place row % places.
+    func rotary(_ x: Tensor, turned: Int, _ angles: (cosines: Tensor, sines: Tensor), backwards: Bool, into y: Tensor)
+
     // Categorical diffusion; rows of `steps` as enum ll_categorical of CKernels has them.
     func categoricalPosterior(_ logits: Tensor, _ tokens: [Int32], steps: Tensor, into y: Tensor)
     func categoricalBound(

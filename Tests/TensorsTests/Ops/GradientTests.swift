@@ -168,6 +168,14 @@ import Testing
         }
     }
 
+    @Test(arguments: [(1, 1, 1, 2), (2, 5, 3, 6), (3, 4, 2, 34)]) func `rotary positions`(_ size: (Int, Int, Int, Int)) {
+        let (B, N, H, K) = size
+        let angles = Noise(seed: 9).normal([N, K / 2]) * 3
+        gradientCheck("rotated \(size)", [Noise(seed: 7).normal([B, N, 3, H, K])]) {
+            rotated($0[0], parts: 2, cosines: angles.cos(), sines: angles.sin())
+        }
+    }
+
     @Test func `gathering`() {
         gradientCheck("embedding", [draw("t", [5, 3])]) { embedding($0[0], Tokens([0, 4, 4, 2], [2, 2])).square() }
         gradientCheck("upsampled", [draw("x", [2, 3, 2, 5])]) { upsampledNearest($0[0]).square() }
