@@ -10,8 +10,8 @@ public struct VQVAEConfiguration: Sendable, Equatable {
     /// `VQVAE.prune` drops codes that data make no use of.
     public var prunesCodes = false
     public var reconstruction = ReconstructionLoss()
-    /// Up to this share of a picture's tokens is replaced in training before they are decoded, half by others of the picture and half
-    /// by any, so that the decoder mends what a generator gets wrong.
+    /// In training up to this share of the tokens of every other picture is replaced before they are decoded, half by others of the
+    /// picture and half by any, so that the decoder mends what a generator gets wrong.
     public var tokenNoise: Float = 0
 
     public init() {}
@@ -118,6 +118,13 @@ public final class VQVAE: Module, Codec, Trainable {
         quantizer.prepare(with: withoutGradients { vectors(of: x) }, noise: first("codebook"))
     }
 
+    /// Codes of media as the decoder gets them in training.
+    package func quantized(_ x: Tensor, places: [Noise], step: Int) -> Quantized {
+        var result = quantizer.quantize(vectors(of: x), places: places, step: step)
+        result.vectors = disturbed(result.vectors, places)
+        return result
+    }
+
     /// Quantized vectors `[B, h, w, D]` with some of them replaced, as the configuration asks: after Yang et al. 2025
     /// (arXiv 2507.15856), who mix latents with noise, for tokens.
     package func disturbed(_ vectors: Tensor, _ places: [Noise]) -> Tensor {
@@ -126,7 +133,7 @@ public final class VQVAE: Module, Codec, Trainable {
         var (sources, codes, keeps) = ([Int32](), [Int32](), [Float]())
         for (b, place) in places.enumerated() {
             let noise = place("tokens")
-            let share = noise("share").uniformDouble() * Double(configuration.tokenNoise)
+            let share = (2 * noise("share").uniformDouble() - 1) * Double(configuration.tokenNoise)
             for n in 0..<count {
                 let token = noise(n)
                 let isReplaced = token("replaced").uniformDouble() < share
@@ -136,7 +143,7 @@ public final class VQVAE: Module, Codec, Trainable {
             }
         }
         let rows = places.count * count
-        let own = embedding(vectors.reshaped([rows, vectors.shape[3]]), Tokens(sources, [rows]))
+        let own = vectors.picked(Tokens(sources, [rows]))
         let any = withoutGradients { quantizer.vectors(of: Tokens(codes, [rows])) }
         let kept = Tensor(keeps, [rows, 1])
         return (own * kept + any * (1 - kept)).reshaped(vectors.shape)
@@ -148,8 +155,8 @@ public final class VQVAE: Module, Codec, Trainable {
     /// pictures clamped to [-1, 1]), and the quantizer's own.
     public func loss(_ batch: Batch, step: Int) -> LossReport {
         guard let x = batch.pictures else { fatalError("VQVAE: it trains on pictures") }
-        let quantized = quantizer.quantize(vectors(of: x), places: batch.places, step: step)
-        let y = decoded(disturbed(quantized.vectors, batch.places))
+        let quantized = quantized(x, places: batch.places, step: step)
+        let y = decoded(quantized.vectors)
         let reconstruction = configuration.reconstruction(y, x)
         let examples = Float(batch.count)
         let sums = reconstructionSums(y, x).merging(quantized.sums) { $1 }.merging([

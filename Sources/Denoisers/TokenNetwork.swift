@@ -56,17 +56,6 @@ extension EncodedText {
     }
 }
 
-extension Tensor {
-    /// Rows of the last axis by their numbers, all other axes counted as one.
-    ///
-    ///     x: [..., D], rows: [...]
-    ///     returns rows.shape + [D]
-    func picked(_ rows: Tokens) -> Tensor {
-        let width = shape[rank - 1]
-        return embedding(reshaped([count / width, width]), rows)
-    }
-}
-
 extension Optional<Embedding> {
     /// What a network with a table of classes hears of labels: a text of one word.
     func heard(_ labels: [Int]?) -> EncodedText? {

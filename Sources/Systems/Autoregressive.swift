@@ -8,7 +8,7 @@ import Tensors
 /// The thing that diffusion over tokens is held against: a Transformer that says one token after the other, row by row from the top
 /// (van den Oord et al. 2017, arXiv 1711.00937, section 3.3; Esser et al. 2021, arXiv 2012.09841, section 3.2).
 ///
-/// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio}`; `sample {cfg_scale, truncation, temperature}`. With
+/// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, rotary}`; `sample {cfg_scale, truncation, temperature}`. With
 /// the same sizes it has as many parameters as the `unleashing-transformers` beside it.
 public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem {
     public static let name = "autoregressive"
@@ -90,8 +90,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         for chunk in jobs.chunks(of: request.batch) {
             let said = listener.conditions(of: Array(chunk), negative: request.negative)
             let tokens = try withoutGradients {
-                try continued(chunk.map(\.place), said.told, said.negative, request) { progress in
-                    guard let film = request.film, film.shows(progress.index, of: progress.count) else { return }
+                try continued(chunk.map(\.place), said.told, said.negative, request) { progress, film in
                     try film.show(ground.frame(chunk.startIndex, progress, whole))
                 }
             }
@@ -101,10 +100,10 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
 
     /// Token after token, `[B, N]`.
     ///
-    /// - Parameter observe: sees the tokens after each, of which nothing better is known to come than the last once more.
+    /// - Parameter shows: the tokens so far where the request's film wants a frame; nothing better is known to come than the last again.
     private func continued(
         _ places: [Noise], _ told: [Condition], _ negative: [Condition]?, _ request: SampleRequest,
-        observe: (TokenProgress) throws -> Void
+        shows: (TokenProgress, Film) throws -> Void
     ) rethrows -> Tokens {
         let (B, N) = (places.count, ground.length)
         let guidance = Guidance(scale: Float(request.guidance ?? sampling.guidance))
@@ -116,11 +115,12 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
             let logits = guidance.predict(denoiser, input, at: 0, negative: negative).output  // [B, 1, K]
             let next = drawn(choice.narrowed(logits, request), places: places.map { $0("token")(n) })
             for b in 0..<B { rows[b].append(next.values[b]) }
+            guard let film = request.film, film.shows(n, of: N) else { continue }
             let masks = [Int32](repeating: Int32(ground.codes), count: N - 1 - n)
-            try observe(
+            try shows(
                 TokenProgress(
                     index: n, count: N, tokens: Tokens(rows.flatMap { $0.dropFirst() + masks }, [B, N]),
-                    x0: Tokens(next.values.flatMap { [Int32](repeating: $0, count: N) }, [B, N])))
+                    x0: Tokens(next.values.flatMap { [Int32](repeating: $0, count: N) }, [B, N])), film)
         }
         return Tokens(rows.flatMap { $0.dropFirst() }, [B, N])
     }

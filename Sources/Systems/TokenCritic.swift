@@ -7,7 +7,7 @@ import Tensors
 /// P11: a second Transformer that learns which tokens of a picture a generator made up, and says at each step of sampling which to
 /// keep (Lezama et al. 2022, arXiv 2209.04439).
 ///
-/// Sections: `generator {from}`, a finished model that only masks, `maskgit` say; `model {dim, depth, heads}` of the critic;
+/// Sections: `generator {from}`, a finished model that only masks, `maskgit` say; `model {dim, depth, heads, rotary}` of the critic;
 /// `sample {steps, cfg_scale, critic_noise, temperature}`. The critic listens to the generator's own reader.
 public final class TokenCriticSystem: Module, GenerativeSystem, LatentSystem, ReadingSystem {
     public static let name = "token-critic"

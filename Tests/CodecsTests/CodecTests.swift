@@ -95,7 +95,7 @@ import Training
         #expect((seen == window) == (kernel == 1) && Set(seen).isSuperset(of: window), "\(seen)")
     }
 
-    @Test func `token noise replaces up to its share, half by the picture's own, by the example's seed alone`() {
+    @Test func `token noise replaces up to its share of every other picture, half by tokens of its own, by its seed alone`() {
         let codec = vq { $0.tokenNoise = 0.5 }
         let (B, count) = (40, 256)
         // Every place has a vector of its own, so that it can be told where one came from.
@@ -105,6 +105,8 @@ import Training
         expectIdentical(codec.disturbed(vectors.slice(0, 3..<4), [places[3]]), disturbed.slice(0, 3..<4))
         var (own, any) = (0, 0)
         let (before, after) = (vectors.values, disturbed.values)
+        let clean = (0..<B).map { $0 * count * 4..<($0 + 1) * count * 4 }.count { before[$0] == after[$0] }
+        #expect((12...28).contains(clean), "\(clean) of \(B) pictures are as they were")
         for row in 0..<B * count where after[4 * row] != before[4 * row] {
             if after[4 * row] < 1000 {
                 any += 1
@@ -113,9 +115,9 @@ import Training
                 #expect(Int((after[4 * row] - 1000) / 4) / count == row / count, "of another picture")
             }
         }
-        // A quarter in the mean; shares of 40 pictures scatter by 0.14.
+        // An eighth in the mean; shares of 40 pictures scatter by 0.16.
         let all = Double(B * count)
-        #expect(abs(Double(own + any) / all - 0.25) < 5 * 0.145 / Double(B).squareRoot())
+        #expect(abs(Double(own + any) / all - 0.125) < 5 * 0.162 / Double(B).squareRoot())
         #expect(abs(Double(own) / Double(own + any) - 0.5) < 0.1)
         expectIdentical(vq().disturbed(vectors, places), vectors)
     }

@@ -35,7 +35,7 @@ import Testing
         let (_, json) = try evaluate(["kl/model", "--metrics", "reconstruction", "--data", "shapes", "--count", "3"], in: place)
         let codec = try #require(try ModelDirectory.load(place.path + "/kl/model").system as? any CodecSystem).codec
         let shapes = Shapes(count: 3, split: .heldOut)
-        let pictures = try Tensor((0..<3).compactMap { try shapes.example($0, epoch: 0).picture })
+        let pictures = Tensor((0..<3).compactMap { shapes.example($0, epoch: 0).picture })
         let back = withoutGradients { codec.decode(codec.encode(pictures)) }.clamped(-1, 1)
         let psnr = PictureDifference.psnr(back, pictures)
         #expect(abs((json["psnr"]?.number ?? 0) - psnr.reduce(0, +) / 3) < 1e-6)

@@ -67,8 +67,8 @@ public final class VQGAN: Module, Trainable {
     /// Sums over examples: those of `VQVAE.loss`; `perceptual`; `adversarial` and `adaptive_weight`.
     public func codecLoss(_ batch: Batch, step: Int) -> LossReport {
         let x = pictures(of: batch)
-        let quantized = autoencoder.quantizer.quantize(autoencoder.vectors(of: x), places: batch.places, step: step)
-        let features = autoencoder.features(of: autoencoder.disturbed(quantized.vectors, batch.places))
+        let quantized = autoencoder.quantized(x, places: batch.places, step: step)
+        let features = autoencoder.features(of: quantized.vectors)
         let decoded = autoencoder.media(of: features)
         // Each term is differentiated by itself down to the picture, and only once; from there on they go on as one.
         let picture = decoded.detached().requiringGradient()

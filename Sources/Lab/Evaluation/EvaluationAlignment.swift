@@ -8,9 +8,7 @@ extension Evaluation {
             data == DataSection.singles ? DataSection.singles : "shapes", split: split, count: count, seed: seed)
         let pictures = try draw(system, captions)
         try writeGrid(pictures, captions)
-        let faults = zip(pictures, captions).map { picture, caption in
-            ShapesCaption(caption).map { ShapesChecker.mismatch(picture, $0) } ?? .scene
-        }
+        let faults = zip(pictures, captions).map { ShapesChecker.mismatch($0, $1) }
         func share(_ name: String, _ among: (ShapesMismatch?) -> Bool, _ text: String) -> Result {
             let found = faults.count(where: among)
             return Result(name: name, value: Double(found) / Double(faults.count), text: "\(found) of \(faults.count)\(text)")

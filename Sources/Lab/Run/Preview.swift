@@ -8,19 +8,13 @@ struct Preview {
     /// How the first sample of every prompt emerged.
     var film: Picture?
 
-    init?(_ experiment: Experiment) throws {
+    static func of(_ experiment: Experiment) throws -> Preview? {
         switch experiment.system {
-        case let system as any GenerativeSystem:
-            guard let preview = try Self.samples(system, experiment) else { return nil }
-            self = preview
-        case let system as any CodecSystem:
-            guard let sheet = try Self.reconstructions(system, experiment) else { return nil }
-            self.init(sheet: sheet)
-        default: return nil
+        case let system as any GenerativeSystem: try samples(system, experiment)
+        case let system as any CodecSystem: try reconstructions(system, experiment).map { Preview(sheet: $0) }
+        default: nil
         }
     }
-
-    private init(sheet: Picture, film: Picture? = nil) { (self.sheet, self.film) = (sheet, film) }
 
     private static func samples(_ system: any GenerativeSystem, _ experiment: Experiment) throws -> Preview? {
         var request = SampleRequest()
@@ -45,8 +39,7 @@ struct Preview {
         }
         if !points.isEmpty { return Preview(sheet: try cloud(points, experiment)) }
         guard !pictures.isEmpty else { return nil }
-        return Preview(
-            sheet: .grid(pictures, columns: request.seeds.count, padding: 2, scale: 2), film: strip.isEmpty ? nil : strip.picture)
+        return Preview(sheet: .grid(pictures, columns: request.seeds.count, padding: 2, scale: 2), film: strip.picture)
     }
 
     /// As many points of the data beside the model's.

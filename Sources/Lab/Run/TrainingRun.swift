@@ -128,7 +128,7 @@ public final class TrainingRun {
 
     /// Samples or reconstructions with the averaged weights.
     private func preview(step: Int, _ events: EventFile) throws {
-        guard let preview = try averaged({ try Preview(experiment) }) else { return }
+        guard let preview = try averaged({ try Preview.of(experiment) }) else { return }
         for (picture, name, ending) in [(preview.sheet, "samples", ""), (preview.film, "film", "-film")] {
             guard let picture else { continue }
             let png = picture.png(text: [("step", "\(step)")])

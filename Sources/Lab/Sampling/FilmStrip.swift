@@ -19,9 +19,9 @@ struct FilmStrip {
         }
     }
 
-    var isEmpty: Bool { rows.isEmpty }
-
-    var picture: Picture {
+    /// Nil where no frame was seen.
+    var picture: Picture? {
+        guard !rows.isEmpty else { return nil }
         let strips = rows.sorted { $0.key < $1.key }.map(\.value)
         let columns = strips[0].pictures.count
         let blank = Picture(width: 1, height: 1, channels: 3, pixels: [255, 255, 255])

@@ -59,7 +59,7 @@ public struct Sampling {
                 padding: 4, scale: max(1, 128 / pictures[0].width), captions: captions)
             try AtomicFile.write(sheet.png(text: []), to: grid)
         }
-        if let film, !strip.isEmpty { try AtomicFile.write(strip.picture.png(text: []), to: film) }
+        if let film, let picture = strip.picture { try AtomicFile.write(picture.png(text: []), to: film) }
     }
 
     /// What determines a sample's content besides its seed and sentence, and nothing else.

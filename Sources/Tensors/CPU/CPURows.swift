@@ -111,6 +111,14 @@ extension CPUBackend {
             y.dtype.code)
     }
 
+    package func gatedResidualBackward(_ gy: Tensor, gate: Tensor, _ h: Tensor, into gh: Tensor, ggate: Tensor) {
+        let (rows, columns) = rows(h)
+        let (perGroup, stride) = table(gate, rows)
+        ll_gated_residual_backward(
+            rows, columns, gy.pointer, gy.dtype.code, gate.floats, perGroup, stride, h.pointer, h.dtype.code, gh.pointer,
+            ggate.floats)
+    }
+
     package func rotary(
         _ x: Tensor, turned: Int, _ angles: (cosines: Tensor, sines: Tensor), backwards: Bool, into y: Tensor
     ) {
@@ -118,13 +126,5 @@ extension CPUBackend {
         ll_rotary(
             Int64(rows), Int64(angles.cosines.shape[0]), Int64(turned), Int64(heads - turned), Int64(width / 2), x.pointer,
             angles.cosines.floats, angles.sines.floats, backwards, y.pointer, x.dtype.code)
-    }
-
-    package func gatedResidualBackward(_ gy: Tensor, gate: Tensor, _ h: Tensor, into gh: Tensor, ggate: Tensor) {
-        let (rows, columns) = rows(h)
-        let (perGroup, stride) = table(gate, rows)
-        ll_gated_residual_backward(
-            rows, columns, gy.pointer, gy.dtype.code, gate.floats, perGroup, stride, h.pointer, h.dtype.code, gh.pointer,
-            ggate.floats)
     }
 }

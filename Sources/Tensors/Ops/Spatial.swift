@@ -72,6 +72,17 @@ public func embedding(_ table: Tensor, _ tokens: Tokens) -> Tensor {
     }
 }
 
+extension Tensor {
+    /// Rows of the last axis by their numbers, all other axes counted as one.
+    ///
+    ///     x: [..., D], rows: [...]
+    ///     returns rows.shape + [D]
+    package func picked(_ rows: Tokens) -> Tensor {
+        let width = shape[rank - 1]
+        return embedding(reshaped([count / width, width]), rows)
+    }
+}
+
 /// Index of the codebook row nearest to each row of x; the lowest among equals. No gradient.
 ///
 ///     x: [N, D], codebook: [K, D]

@@ -130,12 +130,12 @@ struct ProfilingBackend: Backend {
         timed("gated residual", [x, h, y]) { base.gatedResidual(x, gate: gate, h, into: y) }
     }
 
-    func rotary(_ x: Tensor, turned: Int, _ angles: (cosines: Tensor, sines: Tensor), backwards: Bool, into y: Tensor) {
-        timed("rotary", [x, y]) { base.rotary(x, turned: turned, angles, backwards: backwards, into: y) }
-    }
-
     func gatedResidualBackward(_ gy: Tensor, gate: Tensor, _ h: Tensor, into gh: Tensor, ggate: Tensor) {
         timed("gated residual, gradient", [gy, h, gh]) { base.gatedResidualBackward(gy, gate: gate, h, into: gh, ggate: ggate) }
+    }
+
+    func rotary(_ x: Tensor, turned: Int, _ angles: (cosines: Tensor, sines: Tensor), backwards: Bool, into y: Tensor) {
+        timed("rotary", [x, y]) { base.rotary(x, turned: turned, angles, backwards: backwards, into: y) }
     }
 
     func product(_ a: Tensor, _ b: Tensor, _ how: MatrixProduct, into c: Tensor) {

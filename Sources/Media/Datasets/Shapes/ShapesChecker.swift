@@ -10,15 +10,19 @@ public enum ShapesChecker {
     /// Whether the picture shows what the sentence says, and nothing else.
     public static func matches(_ picture: Picture, _ caption: ShapesCaption) -> Bool { mismatch(picture, caption) == nil }
 
+    /// The same for a sentence in words; one that is not of the grammar matches nothing.
+    public static func matches(_ picture: Picture, _ caption: String) -> Bool { mismatch(picture, caption) == nil }
+
     /// What keeps a picture from showing what the sentence says; nil where it does.
     public static func mismatch(_ picture: Picture, _ caption: ShapesCaption) -> ShapesMismatch? {
         guard let scene = read(picture) else { return .scene }
         return scene.mismatch(with: caption)
     }
 
-    /// The same for a sentence in words; one that is not of the grammar matches nothing.
-    public static func matches(_ picture: Picture, _ caption: String) -> Bool {
-        ShapesCaption(caption).map { matches(picture, $0) } ?? false
+    /// The same for a sentence in words; of one that is not of the grammar there is no scene.
+    public static func mismatch(_ picture: Picture, _ caption: String) -> ShapesMismatch? {
+        guard let caption = ShapesCaption(caption) else { return .scene }
+        return mismatch(picture, caption)
     }
 
     /// Pixels at least this far from the background (levels, Euclidean over RGB) may belong to an object.
