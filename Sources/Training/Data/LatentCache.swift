@@ -13,28 +13,27 @@ public struct LatentCache: Sendable {
 
     /// Reads the cache, or encodes the data set and writes it.
     ///
-    /// - Parameter key: everything that determines the latents, such as the codec's fingerprint and the data section.
+    /// - Parameters:
+    ///   - key: everything that determines the latents, such as the codec's fingerprint and the data section.
+    ///   - batch: examples that a thread encodes at a time.
     public static func open(
-        _ dataset: any Dataset, codec: any Codec, key: String, folder: String, batch: Int = 64,
+        _ dataset: any Dataset, codec: any Codec, key: String, folder: String, batch: Int = 16,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> LatentCache {
         let path = folder + "/latents-\(SHA256.hex(key).prefix(16)).safetensors"
         if let found = stored(path, key, dataset.count, codec.latents) { return found }
         var moments: [Tensor] = []
         var tokens: [Int32] = []
-        for first in stride(from: 0, to: dataset.count, by: batch) {
-            let last = min(first + batch, dataset.count)
-            let pictures = try (first..<last).map { index in
-                guard let picture = try dataset.example(index, epoch: 0).picture else {
-                    throw InputError("example \(index) has no picture to encode", at: "data")
+        for group in pieces(dataset.count, of: batch * Compute.threads) {
+            let parts = pieces(group.count, of: batch).map { group.lowerBound + $0.lowerBound..<group.lowerBound + $0.upperBound }
+            // Drawing pictures is half of the work: each thread draws and encodes its own.
+            for encoding in concurrently(parts.count, { i in Result { try encoded(dataset, parts[i], codec) } }) {
+                switch try encoding.get() {
+                case .moments(let mean, let logVariance): moments.append(concatenated([mean, logVariance], axis: 3))
+                case .tokens(let some): tokens += some.values
                 }
-                return picture
             }
-            switch withoutGradients({ codec.encode(Tensor(pictures)) }) {
-            case .moments(let mean, let logVariance): moments.append(concatenated([mean, logVariance], axis: 3))
-            case .tokens(let some): tokens += some.values
-            }
-            progress(last, dataset.count)
+            progress(group.upperBound, dataset.count)
         }
         let made = LatentCache(
             moments: moments.isEmpty ? nil : concatenated(moments, axis: 0),
@@ -45,6 +44,16 @@ public struct LatentCache: Sendable {
         if let tokens = made.tokens { writer.add("tokens", tokens) }
         try writer.write(to: path, metadata: ["key": key])
         return made
+    }
+
+    private static func encoded(_ dataset: any Dataset, _ range: Range<Int>, _ codec: any Codec) throws -> Encoding {
+        let pictures = try range.map { index in
+            guard let picture = try dataset.example(index, epoch: 0).picture else {
+                throw InputError("example \(index) has no picture to encode", at: "data")
+            }
+            return picture
+        }
+        return withoutGradients { codec.encode(Tensor(pictures)) }
     }
 
     /// What an earlier run left, if it is whole and of the same data.

@@ -1,5 +1,6 @@
 import Glibc
 import Tensors
+import TestKit
 import Testing
 
 @Suite struct AtomicFileTests {

@@ -1,5 +1,6 @@
 import CKernels
 import Tensors
+import TestKit
 import Testing
 
 @Suite struct SHA256Tests {

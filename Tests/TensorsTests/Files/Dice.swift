@@ -1,36 +1,3 @@
-import Glibc
-
-/// A folder that lives as long as this object.
-final class TemporaryFolder {
-    let path: String
-
-    init() {
-        var template = Array("/tmp/latentlab-test-XXXXXX".utf8CString)
-        path = String(cString: mkdtemp(&template))
-    }
-
-    var names: [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    deinit {
-        for name in names {
-            unlink("\(path)/\(name)")
-            rmdir("\(path)/\(name)")
-        }
-        rmdir(path)
-    }
-}
-
 /// A small deterministic generator (SplitMix64) for fuzz tests.
 struct Dice {
     var state: UInt64
