@@ -73,28 +73,6 @@ import Training
         #expect((change == 0) == (norm == .position), "\(norm): \(change)")
     }
 
-    @Test(arguments: [1, 3])
-    func `an encoder with kernels of 1 sees what its halvings see, one with 3 farther`(_ kernel: Int) {
-        let codec = vq {
-            $0.network.mediaShape = [64, 64, 3]
-            $0.network.norm = .position
-            $0.network.encoderKernel = kernel
-            $0.network.middleAttention = false
-        }
-        for p in codec.parameters() where p.shape.count > 1 { p.set(Noise(seed: 5)(p.name).normal(p.shape) * 0.2) }
-        let plain = Noise(seed: 6).normal([1, 64, 64, 3])
-        let (row, factor) = (7, codec.configuration.network.factor)
-        // Which rows of pixels one latent sees.
-        let latent = codec.vectors(of: plain).slice(1, row..<row + 1)
-        let seen = (0..<64).filter { y in
-            let touched = Tensor((0..<64 * 64 * 3).map { $0 / (64 * 3) == y ? 1 : 0 }, [1, 64, 64, 3])
-            return (codec.vectors(of: plain + touched).slice(1, row..<row + 1) - latent).abs().sum().scalar > 0
-        }
-        // The halvings look at their cell and the next one, the first convolution a pixel to both sides of that.
-        let window = Array(row * factor - 1..<(row + 2) * factor)
-        #expect((seen == window) == (kernel == 1) && Set(seen).isSuperset(of: window), "\(seen)")
-    }
-
     @Test func `token noise replaces up to its share of every other picture, half by tokens of its own, by its seed alone`() {
         let codec = vq { $0.tokenNoise = 0.5 }
         let (B, count) = (40, 256)

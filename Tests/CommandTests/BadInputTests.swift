@@ -137,6 +137,12 @@ import Testing
         Case(
             name: "missing codec", arguments: train, says: ["nowhere"],
             prepare: { try $0.write(Tiny.dit().replacingOccurrences(of: "kl/model", with: "nowhere"), to: "x.yaml") }),
+        Case(
+            name: "nothing to freeze", arguments: train + ["--set", "train.freeze=[encodr.input]"],
+            says: ["train.freeze", "encodr.input", "encoder.input"]),
+        Case(
+            name: "everything frozen", arguments: train + ["--set", "train.freeze=[encoder, quantConv, postQuantConv, decoder]"],
+            says: ["train.freeze", "nothing to train"]),
         Case(name: "unknown key by --set", arguments: train + ["--set", "train.stepps=3"], says: ["train.stepps", "'steps'"]),
         Case(name: "--set without a value", arguments: train + ["--set", "train.steps"], says: ["train.steps"]),
         Case(

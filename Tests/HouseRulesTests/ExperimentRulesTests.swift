@@ -32,24 +32,24 @@ import Testing
         #expect(Set(names).count == names.count, "\(names)")
     }
 
-    /// A codec that has not been trained yet is made with random weights from the experiment of its name.
+    /// A model to build on that has not been trained yet is made with random weights from the experiment of its name.
     private static func built(_ path: String) throws -> Experiment {
         let file = try ExperimentFile(path: path)
-        let codec = try file.section().section("codec").optionalPath("from")
-        guard let codec, !FileManager.default.fileExists(atPath: codec + "/config.json") else {
-            return try Experiment(file)
+        for section in ["codec", "init"] {
+            guard let from = try file.section().section(section).optionalPath("from"),
+                !FileManager.default.fileExists(atPath: from + "/config.json")
+            else { continue }
+            let parts = from.split(separator: "/")
+            let name = try #require(parts.last == "model" ? parts.dropLast().last : parts.last)
+            let maker = try #require(
+                try Repository.experiments.first {
+                    try ExperimentFile(path: Repository.root + "/" + $0.path).section().string("name") == name
+                }, "no experiment makes \(name)")
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try InitialModel(try ExperimentFile(path: Repository.root + "/" + maker.path), seed: 0).write(to: folder)
+            return try Experiment(try ExperimentFile(path: path, set: ["\(section).from=" + folder]))
         }
-        let name =
-            (codec as NSString).lastPathComponent == "model"
-            ? ((codec as NSString).deletingLastPathComponent as NSString).lastPathComponent
-            : (codec as NSString).lastPathComponent
-        let maker = try #require(
-            try Repository.experiments.first {
-                try ExperimentFile(path: Repository.root + "/" + $0.path).section().string("name") == name
-            }, "no experiment makes \(name)")
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("codec-" + UUID().uuidString).path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        try InitialModel(try ExperimentFile(path: Repository.root + "/" + maker.path), seed: 0).write(to: folder)
-        return try Experiment(try ExperimentFile(path: path, set: ["codec.from=" + folder]))
+        return try Experiment(file)
     }
 }

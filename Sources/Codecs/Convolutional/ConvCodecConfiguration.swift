@@ -26,10 +26,6 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
     public var norm = Norm.group
     /// Groups of a norm over the picture, or the next smaller number that divides its channels.
     public var groups = 32
-    /// Kernel of the encoder's residual blocks and its last convolution: 3 as published, with which every latent sees most of a small
-    /// picture. With 1 and a norm of positions it sees its own cell and the next, by the convolutions that halve the resolution: the
-    /// same pixels then have the same token whatever is farther away, and a generator has far less to guess.
-    public var encoderKernel = 3
     /// Attention between the two blocks in the middle.
     public var middleAttention = true
     /// Levels, 0 the finest, with attention after every block.
@@ -71,7 +67,6 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
         }
         guard blocks > 0 else { throw refuse("blocks", "a positive number", blocks) }
         guard latentChannels > 0 else { throw refuse("latent_channels", "a positive number", latentChannels) }
-        guard encoderKernel == 1 || encoderKernel == 3 else { throw refuse("encoder_kernel", "1 or 3", encoderKernel) }
         guard groups > 0 else { throw refuse("groups", "a positive number", groups) }
         if let level = attentionLevels.first(where: { !multipliers.indices.contains($0) }) {
             throw refuse("attention_levels", "levels from 0 to \(multipliers.count - 1)", level)

@@ -19,12 +19,12 @@ public final class ConvEncoder: Module {
         levels = widths.indices.map { i in
             EncoderLevel(
                 i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks, groups: c.normGroups,
-                kernel: c.encoderKernel, attends: c.attentionLevels.contains(i), isLast: i == widths.count - 1)
+                attends: c.attentionLevels.contains(i), isLast: i == widths.count - 1)
         }
         let deepest = widths[widths.count - 1]
-        middle = MiddleBlock(deepest, groups: c.normGroups, attention: c.middleAttention, kernel: c.encoderKernel)
+        middle = MiddleBlock(deepest, groups: c.normGroups, attention: c.middleAttention)
         norm = .siluNorm(deepest, atMost: c.normGroups)
-        output = Conv2d(deepest, channels, kernel: c.encoderKernel)
+        output = Conv2d(deepest, channels, kernel: 3)
         super.init()
     }
 
@@ -41,8 +41,8 @@ final class EncoderLevel: Module {
     let attentions: [SpatialAttention]
     let downsample: Downsample?
 
-    init(_ input: Int, _ width: Int, blocks count: Int, groups: Int, kernel: Int, attends: Bool, isLast: Bool) {
-        blocks = (0..<count).map { ResidualBlock($0 == 0 ? input : width, width, groups: groups, kernel: kernel) }
+    init(_ input: Int, _ width: Int, blocks count: Int, groups: Int, attends: Bool, isLast: Bool) {
+        blocks = (0..<count).map { ResidualBlock($0 == 0 ? input : width, width, groups: groups) }
         attentions = attends ? (0..<count).map { _ in SpatialAttention(width, groups: groups) } : []
         downsample = isLast ? nil : Downsample(width)
         super.init()

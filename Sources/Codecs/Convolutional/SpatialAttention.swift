@@ -34,10 +34,10 @@ final class MiddleBlock: Module {
     let attention: SpatialAttention?
     let second: ResidualBlock
 
-    init(_ channels: Int, groups: Int, attention attends: Bool, kernel: Int = 3) {
-        first = ResidualBlock(channels, channels, groups: groups, kernel: kernel)
+    init(_ channels: Int, groups: Int, attention attends: Bool) {
+        first = ResidualBlock(channels, channels, groups: groups)
         attention = attends ? SpatialAttention(channels, groups: groups) : nil
-        second = ResidualBlock(channels, channels, groups: groups, kernel: kernel)
+        second = ResidualBlock(channels, channels, groups: groups)
         super.init()
     }
 

@@ -14,6 +14,8 @@ public final class Experiment {
     public let resolved: ConfigurationValue
     public var steps: Int { train.plan.steps }
     let train: TrainSection
+    /// What it took over from the model that it starts from, for people to read; nil where it starts from nothing.
+    let beginning: String?
     private let cachesLatents: Bool
     private let dataKey: String
 
@@ -32,16 +34,14 @@ public final class Experiment {
             section, Surroundings(captions: { try Self.captions(dataset) }, classNames: { dataset.classNames }))
         train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
-        let initial = try section.section("init")
-        let from = try initial.optionalPath("from")
-        let skip = try initial.strings("skip", default: [])
+        let start = try StartingPoint(try section.section("init"), frozen: train.frozen)
         try section.finish()
         try Self.checkMedia(of: dataset, for: system)
         try Self.checkClasses(of: dataset, for: system)
         resolved = section.resolved
         dataKey = trainData.resolved.json.encoded()
         system.module.initialize(Noise(seed: seed)("weights"))
-        if let from { try Weights.read(into: system.model, from: from + "/model.safetensors", skipping: skip) }
+        beginning = try start.apply(to: system.model)
     }
 
     /// The first example stands for all: a data set's pictures are of one size.

@@ -2,7 +2,7 @@ import Systems
 import Tensors
 import Training
 
-/// `train:` steps, batch, microbatch, shards, precision, store, optimizer, optimizers, schedule, clip, ema, checkpoint, preview.
+/// `train:` steps, batch, microbatch, shards, precision, store, freeze, optimizer, optimizers, schedule, clip, ema, checkpoint, preview.
 struct TrainSection {
     var plan = TrainingPlan()
     let checkpointEvery, keep, keepEvery: Int
@@ -15,6 +15,8 @@ struct TrainSection {
     let prepare: Int
     /// Examples over which a codec's statistics are fitted at the end.
     let statistics: Int
+    /// How the names of parameters begin that stay as they are.
+    let frozen: [String]
     /// What the finished model's weights are stored as.
     let store: DType
 
@@ -50,6 +52,7 @@ struct TrainSection {
         logEvery = try section.int("log_every", default: 10, in: 1...1_000_000)
         prepare = try section.int("prepare", default: min(256, plan.batch * 8), in: 0...100_000)
         statistics = try section.int("statistics", default: 1024, in: 1...10_000_000)
+        frozen = try section.strings("freeze", default: [])
         store = try section.choice("store", default: .f32)
         let checkpoint = try section.section("checkpoint")
         checkpointEvery = try checkpoint.int("every", default: max(1, plan.steps / 10), in: 1...1_000_000_000)

@@ -75,6 +75,8 @@ public final class TrainingRun {
             }
             try Checkpoint.restore(trainer, step: step, from: folder)
             say("resuming \(folder.path) at step \(step)")
+        } else if let beginning = experiment.beginning {
+            say(beginning)
         }
         try AtomicFile.write(experiment.resolved.yaml(relativeTo: absolute), to: folder.resolved)
         let environment = RunEnvironment(

@@ -12,11 +12,11 @@ public final class ResidualBlock: Module {
     let conv2: Conv2d
     let shortcut: Linear?
 
-    public init(_ input: Int, _ output: Int, groups: Int, kernel: Int = 3) {
+    public init(_ input: Int, _ output: Int, groups: Int) {
         norm1 = .siluNorm(input, atMost: groups)
-        conv1 = Conv2d(input, output, kernel: kernel, weights: .unitGain(fanIn: kernel * kernel * input))
+        conv1 = Conv2d(input, output, kernel: 3, weights: .unitGain(fanIn: 9 * input))
         norm2 = .siluNorm(output, atMost: groups)
-        conv2 = Conv2d(output, output, kernel: kernel, weights: .zeros)
+        conv2 = Conv2d(output, output, kernel: 3, weights: .zeros)
         shortcut = input == output ? nil : Linear(input, output, weights: .unitGain(fanIn: input))
         super.init()
     }

@@ -62,7 +62,6 @@ extension ConvCodecConfiguration {
         latentChannels = try section.int("latent_channels", default: latentChannels, in: 1...1024)
         norm = try section.choice("norm", default: norm)
         groups = try section.int("groups", default: groups, in: 1...1024)
-        encoderKernel = try section.int("encoder_kernel", default: encoderKernel, in: 1...3)
         middleAttention = try section.bool("middle_attention", default: middleAttention)
         attentionLevels = try section.ints("attention_levels", default: attentionLevels, in: 0...7)
     }

@@ -1,5 +1,6 @@
 import Lab
 import Tensors
+import TestKit
 import Testing
 
 @Suite struct ExperimentFuzzTests {
@@ -21,7 +22,7 @@ import Testing
         """
 
     /// Cuts, doubles, swaps and peppers bytes; a third of the results are not even UTF-8 safe and become replacement characters.
-    private func mutated(_ random: inout SplitMix) -> String {
+    private func mutated(_ random: inout Dice) -> String {
         var bytes = Array(recipe.utf8)
         for _ in 0...Int.random(in: 0..<6, using: &random) where !bytes.isEmpty {
             let at = Int.random(in: 0..<bytes.count, using: &random)
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `ten thousand damaged recipes are read or refused, and what is read survives writing`() throws {
-        var random = SplitMix(state: 2024)
+        var random = Dice(state: 2024)
         var read = 0
         var refused = 0
         for _ in 0..<10_000 {
@@ -57,18 +58,5 @@ import Testing
             }
         }
         #expect(read > 1000 && refused > 1000, "\(read) read, \(refused) refused")
-    }
-}
-
-/// SplitMix64: the same mutations in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -15,7 +15,7 @@ import Testing
     ) throws -> (differences: [String], text: String, said: [String]) {
         let project = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         defer { try? FileManager.default.removeItem(atPath: project) }
-        for (name, text) in files.merging(["notes/n.md": text]) { $1 } {
+        for (name, text) in files.merging(["notes/n.md": text], uniquingKeysWith: { $1 }) {
             let path = project + "/" + name
             try FileManager.default.createDirectory(
                 atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)

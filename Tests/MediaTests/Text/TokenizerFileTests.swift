@@ -1,5 +1,6 @@
 import Media
 import Tensors
+import TestKit
 import Testing
 
 @Suite struct TokenizerFileTests {

@@ -1,6 +1,7 @@
 import Glibc
 import Media
 import Tensors
+import TestKit
 import Testing
 
 @Suite struct TokenizerTests {

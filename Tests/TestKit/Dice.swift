@@ -1,13 +1,13 @@
 /// A small deterministic generator (SplitMix64) for fuzz tests.
-struct Dice {
+public struct Dice: RandomNumberGenerator {
     var state: UInt64
     private let punctuation = Array("{}[]\",:0123456789-.eEu\\".utf8)
 
-    init(state: UInt64) {
+    public init(state: UInt64) {
         self.state = state
     }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,12 +15,12 @@ struct Dice {
         return z ^ (z >> 31)
     }
 
-    mutating func below(_ n: Int) -> Int {
+    public mutating func below(_ n: Int) -> Int {
         Int(next() % UInt64(n))
     }
 
     /// `bytes` after one to four small accidents: a changed, doubled, swapped or missing piece.
-    mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
+    public mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0...below(4) where !bytes.isEmpty {
             let at = below(bytes.count)

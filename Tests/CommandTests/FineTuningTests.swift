@@ -1,0 +1,44 @@
+import Foundation
+import Tensors
+import Testing
+
+/// `init: {from, skip}` and `train.freeze`.
+@Suite struct FineTuningTests {
+    /// A run on top of `kl/model` in the shared workplace: its first word, and its weights.
+    private func tuned(
+        _ name: String, _ settings: [String], in place: Workplace
+    ) throws -> (says: String, weights: SafetensorsFile) {
+        try place.write(Tiny.kl(steps: 4) + "\ninit: {from: kl/model}\n", to: "\(name).yaml")
+        let result = try Program.run(
+            ["train", "\(name).yaml", "--run-dir", name] + settings.flatMap { ["--set", $0] }, in: place.path)
+        try #require(result.code == 0, "\(result.errors)")
+        return (result.errors + result.output, try SafetensorsFile(place.path + "/\(name)/model/model.safetensors"))
+    }
+
+    @Test func `a run starts from another's weights, keeps what is frozen to the bit and trains the rest`() throws {
+        let place = try Tiny.shared.get()
+        let before = try SafetensorsFile(place.path + "/kl/model/model.safetensors")
+        let (says, after) = try tuned("frozen", ["train.freeze=[encoder, quantConv]"], in: place)
+        #expect(says.contains("tensors are those of"))
+        var (kept, changed) = (0, 0)
+        for entry in before.entries where !entry.name.hasPrefix("latent") {
+            let same = try before.tensor(entry).values == (try after.tensor(entry.name).values)
+            if entry.name.hasPrefix("encoder") || entry.name.hasPrefix("quantConv") {
+                #expect(same, "\(entry.name) was to stay")
+                kept += 1
+            } else if !same {
+                changed += 1
+            }
+        }
+        #expect(kept > 10 && changed > 10, "\(kept) kept, \(changed) changed")
+    }
+
+    @Test func `what is skipped is named and starts anew`() throws {
+        let place = try Tiny.shared.get()
+        let before = try SafetensorsFile(place.path + "/kl/model/model.safetensors")
+        let (says, after) = try tuned("skipping", ["init.skip=[decoder.output]", "train.freeze=[decoder.output]"], in: place)
+        #expect(says.contains("not: decoder.output.bias, decoder.output.weight") || says.contains("not: decoder.output.weight"))
+        let name = "decoder.output.weight"
+        #expect(try before.tensor(name).values != (try after.tensor(name).values))
+    }
+}
