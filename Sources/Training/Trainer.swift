@@ -14,7 +14,7 @@ public struct TrainingPlan: Sendable {
     public var seed: UInt64 = 0
     public var precision = Precision.f32
     /// By phase name; "default" serves the phases that have none of their own.
-    public var optimizers: [String: AdamWConfiguration] = ["default": AdamWConfiguration(rate: LearningRate(peak: 1e-4))]
+    public var optimizers = ["default": OptimizerConfiguration.adamW(AdamWConfiguration(rate: LearningRate(peak: 1e-4)))]
     /// Largest global gradient norm, 0 for none.
     public var clip = 0.0
     /// Decay of the running average of weights, 0 for none.
@@ -30,7 +30,7 @@ public struct TrainingPlan: Sendable {
     /// own) and each gets a few examples.
     public static func shards(batch: Int, threads: Int) -> Int { threads <= 8 && batch >= 4 * threads ? threads : 1 }
 
-    func optimizer(_ phase: String) -> AdamWConfiguration { optimizers[phase] ?? optimizers["default"]! }
+    func optimizer(_ phase: String) -> OptimizerConfiguration { optimizers[phase] ?? optimizers["default"]! }
 }
 
 /// Where examples come from: a pure function of the step and the place in the batch, so that a resumed run sees the same ones.
@@ -63,7 +63,7 @@ public final class Trainer {
     public internal(set) var step = 0
     /// Steps whose update was left out because of a NaN.
     public internal(set) var skips = 0
-    let phases: [(phase: Phase, optimizer: AdamW)]
+    let phases: [(phase: Phase, optimizer: any Optimizer)]
     private let source: any BatchSource
     private let noise: Noise
 
@@ -75,7 +75,7 @@ public final class Trainer {
         phases = subject.phases.map { phase in
             var phase = phase
             phase.parameters.removeAll(where: \.isFrozen)
-            return (phase, AdamW(plan.optimizer(phase.name), phase.parameters))
+            return (phase, plan.optimizer(phase.name).made(phase.parameters))
         }
         _ = subject.module.parameters()  // names them from the root, whatever part a phase took them from
         averages =
@@ -115,7 +115,7 @@ public final class Trainer {
                 report.skipped = true
                 continue
             }
-            let rate = optimizer.configuration.rate(step, of: plan.steps)
+            let rate = plan.optimizer(phase.name).rate(step, of: plan.steps)
             let scale = plan.clip > 0 && norm > plan.clip ? plan.clip / norm : 1
             optimizer.update(sum.gradients, scale: scale, rate: rate, averages: averages)
             phase.commit(sum.sums, plan.batch, step)

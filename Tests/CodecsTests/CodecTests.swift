@@ -198,7 +198,7 @@ import Training
         let codec = kl()
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip) = (150, 4, 4, 1)
-        plan.optimizers = ["codec": AdamWConfiguration(rate: LearningRate(peak: 2e-3))]
+        plan.optimizers = ["codec": .adamW(AdamWConfiguration(rate: LearningRate(peak: 2e-3)))]
         let trainer = Trainer(codec, plan: plan, source: DiscSource(4, size: 16))
         var last: StepReport?
         try trainer.run {
@@ -215,7 +215,7 @@ import Training
         let codec = vq { $0.quantizer = .nearest { ($0.codes, $0.window) = (64, 30) } }
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip) = (150, 4, 4, 1)
-        plan.optimizers = ["codec": AdamWConfiguration(rate: LearningRate(peak: 2e-3))]
+        plan.optimizers = ["codec": .adamW(AdamWConfiguration(rate: LearningRate(peak: 2e-3)))]
         let trainer = Trainer(codec, plan: plan, source: DiscSource(4, size: 16))
         try trainer.prepare(examples: 4)
         var last: StepReport?

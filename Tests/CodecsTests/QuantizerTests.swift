@@ -117,7 +117,7 @@ import Training
         #expect(codec.latents == LatentSpec(kind: .tokens(codes: kind == "gumbel" ? 64 : 125), shape: [8, 8]))
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip) = (150, 4, 4, 1)
-        plan.optimizers = ["codec": AdamWConfiguration(rate: LearningRate(peak: 2e-3))]
+        plan.optimizers = ["codec": .adamW(AdamWConfiguration(rate: LearningRate(peak: 2e-3)))]
         let trainer = Trainer(codec, plan: plan, source: DiscSource(4, size: 16))
         try trainer.prepare(examples: 4)
         var psnr: [Double] = []

@@ -110,8 +110,8 @@ import Training
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.averageDecay) = (5, 3, 3, 0.5)
         plan.optimizers = [
-            "codec": AdamWConfiguration(rate: LearningRate(peak: 1e-3)),
-            "discriminator": AdamWConfiguration(rate: LearningRate(peak: 1e-2), decay: 0.5),
+            "codec": .adamW(AdamWConfiguration(rate: LearningRate(peak: 1e-3))),
+            "discriminator": .adamW(AdamWConfiguration(rate: LearningRate(peak: 1e-2), decay: 0.5)),
         ]
         let trainer = Trainer(gan, plan: plan, source: DiscSource(3, size: 16))
         let judge = parameters(gan, "discriminator")
@@ -142,7 +142,7 @@ import Training
         let gan = gan { ($0.start, $0.warmup, $0.weight) = (20, 30, 0.3) }
         var plan = TrainingPlan()
         (plan.steps, plan.batch, plan.microbatch, plan.clip, plan.averageDecay) = (150, 4, 4, 1, 0.9)
-        plan.optimizers = ["default": AdamWConfiguration(rate: LearningRate(peak: 2e-3), betas: (0.5, 0.9))]
+        plan.optimizers = ["default": .adamW(AdamWConfiguration(rate: LearningRate(peak: 2e-3), betas: (0.5, 0.9)))]
         let trainer = Trainer(gan, plan: plan, source: DiscSource(4, size: 16))
         try trainer.prepare(examples: 4)
         var reports: [[String: Double]] = []

@@ -143,6 +143,9 @@ import Testing
         Case(
             name: "everything frozen", arguments: train + ["--set", "train.freeze=[encoder, quantConv, postQuantConv, decoder]"],
             says: ["train.freeze", "nothing to train"]),
+        Case(
+            name: "Muon's momentum for AdamW", arguments: train + ["--set", "train.optimizer.momentum=0.9"],
+            says: ["train.optimizer.momentum"]),
         Case(name: "unknown key by --set", arguments: train + ["--set", "train.stepps=3"], says: ["train.stepps", "'steps'"]),
         Case(name: "--set without a value", arguments: train + ["--set", "train.steps"], says: ["train.steps"]),
         Case(

@@ -21,6 +21,10 @@ import Testing
         Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needs: ["kl"]),
         Case(name: "VQ-Diffusion with its losses by step", yaml: Tiny.tokens("vq-diffusion"), steps: 12, needs: ["vq"]),
         Case(name: "MaskGIT from cached tokens", yaml: Tiny.tokens("maskgit", cache: "latents"), steps: 12, needs: ["vq"]),
+        Case(
+            name: "MaskGIT by Muon",
+            yaml: Tiny.tokens("maskgit").replacingOccurrences(of: "optimizer: {", with: "optimizer: {kind: muon, "), steps: 12,
+            needs: ["vq"]),
         Case(name: "SDDM", yaml: Tiny.tokens("sddm"), steps: 12, needs: ["vq"]),
         Case(name: "a critic on its generator", yaml: Tiny.tokens("token-critic"), steps: 12, needs: ["maskgit"]),
     ]

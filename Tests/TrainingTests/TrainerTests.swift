@@ -41,7 +41,7 @@ private final class Points: BatchSource {
         plan.microbatch = 12
         plan.seed = 5
         plan.averageDecay = 0.9
-        plan.optimizers = ["default": AdamWConfiguration(rate: LearningRate(peak: 0.1, shape: .cosine, warmup: 5))]
+        plan.optimizers = ["default": .adamW(AdamWConfiguration(rate: LearningRate(peak: 0.1, shape: .cosine, warmup: 5)))]
         change(&plan)
         return plan
     }

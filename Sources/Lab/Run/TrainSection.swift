@@ -43,7 +43,7 @@ struct TrainSection {
             peak: 1e-4, shape: try schedule.choice("kind", default: .constant),
             warmup: try schedule.int("warmup", default: 0, in: 0...1_000_000_000),
             floor: try schedule.number("floor", default: 0, in: 0...))
-        let common = try Self.optimizer(optimizer, AdamWConfiguration(rate: rate))
+        let common = try Self.optimizer(optimizer, .adamW(AdamWConfiguration(rate: rate)))
         plan.optimizers = ["default": common]
         if phases.count > 1 {
             let own = try section.section("optimizers")
@@ -66,15 +66,24 @@ struct TrainSection {
     }
 
     /// What is not said is as in `fallback`.
-    private static func optimizer(_ section: Section, _ fallback: AdamWConfiguration) throws -> AdamWConfiguration {
-        _ = try section.choice("kind", among: ["adamw"], default: "adamw")
-        var optimizer = fallback
-        optimizer.rate.peak = try section.number("lr", default: fallback.rate.peak, in: Section.positive)
-        let betas = try section.numbers("betas", default: [fallback.betas.0, fallback.betas.1], in: 0..<1)
+    private static func optimizer(_ section: Section, _ fallback: OptimizerConfiguration) throws -> OptimizerConfiguration {
+        let before: MuonConfiguration =
+            switch fallback {
+            case .adamW(let settings): MuonConfiguration(rest: settings)
+            case .muon(let settings): settings
+            }
+        var settings = before.rest
+        let kind = try section.choice("kind", among: ["adamw", "muon"], default: fallback == .muon(before) ? "muon" : "adamw")
+        settings.rate.peak = try section.number("lr", default: settings.rate.peak, in: Section.positive)
+        let betas = try section.numbers("betas", default: [settings.betas.0, settings.betas.1], in: 0..<1)
         guard betas.count == 2 else { throw section.error("betas", "needs two numbers", found: "\(betas.count)") }
-        optimizer.betas = (betas[0], betas[1])
-        optimizer.eps = try section.number("eps", default: fallback.eps, in: Section.positive)
-        optimizer.decay = try section.number("weight_decay", default: fallback.decay, in: 0...)
-        return optimizer
+        settings.betas = (betas[0], betas[1])
+        settings.eps = try section.number("eps", default: settings.eps, in: Section.positive)
+        settings.decay = try section.number("weight_decay", default: settings.decay, in: 0...)
+        guard kind == "muon" else { return .adamW(settings) }
+        return .muon(
+            MuonConfiguration(
+                rest: settings, momentum: try section.number("momentum", default: before.momentum, in: 0..<1),
+                iterations: try section.int("iterations", default: before.iterations, in: 1...20)))
     }
 }

@@ -24,10 +24,7 @@ public enum Checkpoint {
         try ema.write(to: temporary + "/ema.safetensors")
         var optimizer = SafetensorsWriter()
         for (phase, state) in trainer.phases {
-            for (name, first, second) in state.state {
-                optimizer.add("\(phase.name)/\(name)/first", first)
-                optimizer.add("\(phase.name)/\(name)/second", second)
-            }
+            for (name, tensor) in state.state { optimizer.add("\(phase.name)/\(name)", tensor) }
         }
         try optimizer.write(to: temporary + "/optimizer.safetensors")
         let state = JSON.object([
@@ -89,9 +86,7 @@ public enum Checkpoint {
         let file = try SafetensorsFile(path + "/optimizer.safetensors")
         let updates = try state.field("updates")
         for (phase, optimizer) in trainer.phases {
-            try optimizer.restore(step: updates.field(phase.name).int()) {
-                (try file.tensor("\(phase.name)/\($0)/first"), try file.tensor("\(phase.name)/\($0)/second"))
-            }
+            try optimizer.restore(step: updates.field(phase.name).int()) { try file.tensor("\(phase.name)/\($0)") }
         }
         trainer.step = try state.field("step").int()
         trainer.skips = try state.field("skips").int()
