@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary(":libgomp.so.1")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
         .target(name: "CJPEG", linkerSettings: [.linkedLibrary("turbojpeg")]),
+        .systemLibrary(name: "CSndFile", providers: [.apt(["libsndfile1-dev"])]),
         // The OpenMP runtime that oneDNN uses is the one thread pool; its run-time library needs no compiler support.
         .target(
             name: "CKernels", dependencies: ["COpenBLAS"],
@@ -24,7 +25,7 @@ let package = Package(
         .target(name: "Tensors", dependencies: ["CKernels", "CDNNL"]),
         .target(name: "Networks", dependencies: ["Tensors"]),
         .target(name: "Diffusion", dependencies: ["Tensors"]),
-        .target(name: "Media", dependencies: ["Tensors", "CPNG", "CJPEG"]),
+        .target(name: "Media", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile"]),
         .target(name: "Metrics", dependencies: ["Tensors"]),
         .target(name: "Codecs", dependencies: ["Networks"]),
         .target(name: "Denoisers", dependencies: ["Networks", "Diffusion"]),

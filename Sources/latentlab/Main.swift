@@ -10,7 +10,7 @@ struct LatentLabCommand: ParsableCommand {
         version: Version.current,
         subcommands: [
             Demo.self, Train.self, Resume.self, Sample.self, Evaluate.self, Init.self, Export.self, Encode.self, Decode.self,
-            Forward.self, Info.self, Data.self, Ablate.self, Bench.self, Checkup.self, Notebooks.self,
+            Forward.self, Mel.self, Info.self, Data.self, Ablate.self, Bench.self, Checkup.self, Notebooks.self,
         ])
 
     /// Exit codes: 0 done, 1 failed while working, 2 bad input, 130 interrupted after a checkpoint.

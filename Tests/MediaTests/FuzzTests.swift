@@ -62,6 +62,34 @@ import Testing
         #expect(counts.refused > 1000 && counts.read > 100)
     }
 
+    @Test(arguments: ["wav", "flac", "ogg", "mp3"]) func `a damaged sound is a sound or an error`(kind: String) throws {
+        let noise = Noise(seed: 7).uniform([2, 400]).values.map { $0 - 0.5 }
+        let bytes =
+            try SoundFormat(rawValue: kind).map { try Sound(rate: 22_050, channels: 2, samples: noise).encoded($0) }
+            ?? Fixtures.bytes("beep.mp3")
+        // libmpg123 complains of every broken frame on its own.
+        let errors = dup(2)
+        if kind == "mp3" { dup2(open("/dev/null", O_WRONLY), 2) }
+        let counts = survive(bytes, seed: 8) { _ = try Sound.decode($0, from: kind) }
+        dup2(errors, 2)
+        close(errors)
+        #expect(counts.refused > 100 && counts.read > 100, "\(counts)")
+    }
+
+    /// Kinds of files that are read though never written. RF64 with a chunk that reaches to the end of numbers asks for a place beyond them.
+    @Test func `damaged sounds of other kinds are sounds or errors`() throws {
+        for name in ["tone.aiff", "tone.caf", "tone.w64", "tone.rf64", "tone.au"] {
+            let bytes = try Fixtures.bytes(name)
+            #expect(try Sound.decode(bytes, from: name).frames == 60, "\(name)")
+            let counts = survive(bytes, seed: 9) { _ = try Sound.decode($0, from: name) }
+            #expect(counts.refused > 50 && counts.read > 100, "\(name) \(counts)")
+        }
+        var beyond = try Fixtures.bytes("tone.rf64")
+        for at in 28..<35 { beyond[at] = 0xFF }
+        beyond[35] = 0x7F
+        #expect((try? Sound.decode(beyond, from: "x"))?.frames ?? 60 == 60)
+    }
+
     @Test func `damaged metadata is rows or an error`() throws {
         let text = """
             {"file_name":"pictures/1f600.png","text":"grinning face","names":{"en":"grinning face","ja":"にっこり笑う"},"n":1e3}

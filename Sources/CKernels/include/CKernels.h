@@ -135,6 +135,23 @@ void ll_keep_likely(int64_t rows, int64_t columns, const float *x, float share, 
 /// drawn[r] = column of softmax(x[r]) at which the running sum exceeds aim[r] in [0, 1), in double precision.
 void ll_draw(int64_t rows, int64_t columns, const float *x, const double *aim, int32_t *drawn);
 
+// ---- signals (fourier.c) --------------------------------------------------------------------------------------------
+/// n is even and n / 2 has no prime factor beyond 5.
+/// y [rows, 2, n / 2 + 1] = real parts, then imaginary parts of sum_j x[r, j] exp(-2 pi i j k / n), times `ends` at k = 0 and
+/// n / 2 and `inner` between. turns [n, 2]: cosine and -sine of 2 pi k / n.
+void ll_fourier(int64_t rows, int64_t n, const float *turns, const float *x, float inner, float ends, float *y);
+/// y [rows, n]: n times the inverse of x [rows, 2, n / 2 + 1] after the same factors; imaginary parts at k = 0 and n / 2 do not count.
+void ll_fourier_back(int64_t rows, int64_t n, const float *turns, const float *x, float inner, float ends, float *y);
+/// y [signals, frames, size]: frame f is x[f hop ..< f hop + size] of x [signals, length], times window [size] unless that is NULL.
+void ll_frames(int64_t signals, int64_t length, int64_t frames, int64_t size, int64_t hop, const float *x, const float *window, float *y);
+/// y [signals, length]: the frames of x [signals, frames, size], times the window, added up where they lie. Fixed order.
+void ll_overlap_add(int64_t signals, int64_t length, int64_t frames, int64_t size, int64_t hop, const float *x, const float *window,
+                    float *y);
+
+/// y[i] = sum_j x[start(first + i) - start(first) + j] table[(first + i) down mod up, j], start(n) = n down / up rounded down;
+/// table [up, taps], taps a multiple of 16.
+void ll_resample(int64_t first, int64_t count, int64_t up, int64_t down, int64_t taps, const float *table, const float *x, float *y);
+
 // ---- matrix products (gemm.c) -----------------------------------------------------------------------------------------
 enum ll_activation { LL_ACT_NONE, LL_ACT_GELU, LL_ACT_GELU_ERF, LL_ACT_SILU, LL_ACT_RELU, LL_ACT_TANH, LL_ACT_SIGMOID,
                      LL_ACT_GELU_QUICK };

@@ -4,7 +4,7 @@ import Tensors
 
 /// Data sets by their names in experiment files.
 public enum DataSection {
-    public static let kinds = ["shapes", "emoji", "images", "cifar10", "mixture"]
+    public static let kinds = ["shapes", "emoji", "soundscapes", "images", "cifar10", "mixture"]
 
     /// The data set of a section `{kind: shapes, ...}`.
     public static func dataset(_ section: Section) throws -> any Dataset {
@@ -13,6 +13,11 @@ public enum DataSection {
         switch kind {
         case "shapes":
             return Shapes(
+                count: try section.int("count", default: 60_000, in: 1...100_000_000), split: split,
+                seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)),
+                pairShare: try section.number("pair_share", default: 0.5, in: 0...1))
+        case "soundscapes":
+            return Soundscapes(
                 count: try section.int("count", default: 60_000, in: 1...100_000_000), split: split,
                 seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)),
                 pairShare: try section.number("pair_share", default: 0.5, in: 0...1))
@@ -69,10 +74,14 @@ extension DataSection {
             let captions = Shapes.captions(
                 split: shapes.split, count: count, seed: UInt64(seed), pairs: shapes.pairShare > 0)
             return captions.map(\.description)
+        case let sounds as Soundscapes:
+            let captions = Soundscapes.captions(
+                split: sounds.split, count: count, seed: UInt64(seed), pairs: sounds.pairShare > 0)
+            return captions.map(\.description)
         case let emoji as Emoji:
             var generator = KeyedGenerator(UInt64(seed))
             return generator.permutation(emoji.count).prefix(count).map { emoji.caption($0, epoch: 0) }
-        default: throw InputError("has no sentences of its own", at: kind, expected: "shapes or emoji")
+        default: throw InputError("has no sentences of its own", at: kind, expected: "shapes, emoji or soundscapes")
         }
     }
 }

@@ -1,6 +1,7 @@
 /// One example of a data set; what a data set does not hold is nil.
 public struct Example: Sendable {
     public var picture: Picture?
+    public var sound: Sound?
     /// A small vector, for data that are not pictures.
     public var point: [Float]?
     public var caption: String?
@@ -10,9 +11,11 @@ public struct Example: Sendable {
     public var name: String
 
     public init(
-        picture: Picture? = nil, point: [Float]? = nil, caption: String? = nil, label: Int? = nil, name: String
+        picture: Picture? = nil, sound: Sound? = nil, point: [Float]? = nil, caption: String? = nil, label: Int? = nil,
+        name: String
     ) {
         self.picture = picture
+        self.sound = sound
         self.point = point
         self.caption = caption
         self.label = label
@@ -29,7 +32,7 @@ public protocol Dataset: Sendable {
     /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice
     /// of a caption.
     func example(_ index: Int, epoch: Int) throws -> Example
-    /// The example without its picture, where that spares reading or drawing it.
+    /// The example without its picture or sound, where that spares reading or making it.
     func words(_ index: Int, epoch: Int) throws -> Example
 }
 
@@ -39,6 +42,7 @@ extension Dataset {
     public func words(_ index: Int, epoch: Int) throws -> Example {
         var example = try example(index, epoch: epoch)
         example.picture = nil
+        example.sound = nil
         return example
     }
 }

@@ -103,6 +103,15 @@ package protocol Backend: Sendable {
     /// Of `[rows, heads, 2 half]` the first `turned` heads, by the angles `[places, half]` of the place row % places.
     func rotary(_ x: Tensor, turned: Int, _ angles: (cosines: Tensor, sines: Tensor), backwards: Bool, into y: Tensor)
 
+    // Signals, f32. Factors of the inner bins and of the two at the ends; `turns` [length, 2] as CKernels has them.
+    func fourier(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor)
+    func fourierBack(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor)
+    /// x `[B, L]`, y `[B, N, size]`; overlapAdd goes the other way.
+    func frames(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor)
+    func overlapAdd(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor)
+    /// As ll_resample of CKernels; table `[up, taps]`.
+    func resample(_ x: Tensor, _ table: Tensor, down: Int, first: Int, into y: Tensor)
+
     // Categorical diffusion; rows of `steps` as enum ll_categorical of CKernels has them.
     func categoricalPosterior(_ logits: Tensor, _ tokens: [Int32], steps: Tensor, into y: Tensor)
     func categoricalBound(

@@ -95,7 +95,12 @@ extension Tensor {
     /// Reversed along `axis`.
     public func flipped(_ axis: Int) -> Tensor {
         let axis = shape.resolvedAxis(axis, "flipped")
-        return gathered(axis, (0..<shape[axis]).reversed())
+        var strides = self.strides
+        strides[axis] = -strides[axis]
+        // Rows that run backwards are nothing for kernels to meet: the view is copied at once.
+        let y = viewed(shape, strides: strides, offset: offset - Swift.max(0, shape[axis] - 1) * strides[axis]).contiguous()
+        let node = self.node
+        return recorded("flipped", y, self) { g, table in table.add(g.flipped(axis), to: node) }
     }
 
     /// Slices `indices` along `axis`, in that order.

@@ -138,6 +138,26 @@ struct ProfilingBackend: Backend {
         timed("rotary", [x, y]) { base.rotary(x, turned: turned, angles, backwards: backwards, into: y) }
     }
 
+    func fourier(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor) {
+        timed("fourier", [x, y]) { base.fourier(x, length, turns, inner: inner, ends: ends, into: y) }
+    }
+
+    func fourierBack(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor) {
+        timed("fourier, inverse", [x, y]) { base.fourierBack(x, length, turns, inner: inner, ends: ends, into: y) }
+    }
+
+    func frames(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor) {
+        timed("frames", [x, y]) { base.frames(x, hop: hop, window: window, into: y) }
+    }
+
+    func overlapAdd(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor) {
+        timed("overlap add", [x, y]) { base.overlapAdd(x, hop: hop, window: window, into: y) }
+    }
+
+    func resample(_ x: Tensor, _ table: Tensor, down: Int, first: Int, into y: Tensor) {
+        timed("resample", [x, y]) { base.resample(x, table, down: down, first: first, into: y) }
+    }
+
     func product(_ a: Tensor, _ b: Tensor, _ how: MatrixProduct, into c: Tensor) {
         let k = a.shape[a.rank - (how.transposesA ? 2 : 1)]
         let (m, n) = (c.shape[c.rank - 2], c.shape[c.rank - 1])

@@ -8,6 +8,7 @@ import struct
 import zlib
 
 import numpy as np
+import soundfile
 from PIL import Image, ImageOps
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -97,3 +98,11 @@ for orientation in range(1, 9):
     name = HERE / f"turned{orientation}.jpg"
     Image.fromarray(small).save(name, quality=95, subsampling=0, exif=exif)
     save(f"turned{orientation}.raw", ImageOps.exif_transpose(Image.open(name)))
+
+# MP3: half a second of 440 Hz.
+time = np.arange(11025) / 22050
+soundfile.write(HERE / "beep.mp3", 0.4 * np.sin(2 * np.pi * 440 * time), 22050, format="MP3")
+
+# Other containers, sixty samples each.
+for kind in ["AIFF", "CAF", "W64", "RF64", "AU"]:
+    soundfile.write(HERE / f"tone.{kind.lower()}", 0.4 * np.sin(np.arange(60)), 22050, format=kind, subtype="PCM_16")

@@ -60,19 +60,8 @@ public struct Shapes: Dataset {
     /// - Parameter pairs: with sentences about two objects.
     public static func captions(split: Split, count: Int, seed: UInt64, pairs: Bool = true) -> [ShapesCaption] {
         require(count >= 0, "captions: \(count) sentences")
-        var captions: [ShapesCaption] = []
-        var round: UInt64 = 0
-        while captions.count < count {
-            var generator = KeyedGenerator(seed, split == .train ? 2 : 3, round)
-            var lists = [ShapesSplit.singleCaptions(split), pairs ? ShapesSplit.pairCaptions(split) : []].map { list in
-                generator.permutation(list.count).map { list[$0] }
-            }
-            while captions.count < count, lists.contains(where: { !$0.isEmpty }) {
-                let pick = generator.below(2)
-                captions.append(lists[lists[pick].isEmpty ? 1 - pick : pick].removeLast())
-            }
-            round += 1
-        }
-        return captions
+        return alternating(
+            ShapesSplit.singleCaptions(split), pairs ? ShapesSplit.pairCaptions(split) : [], count: count, seed: seed,
+            purpose: split == .train ? 2 : 3)
     }
 }

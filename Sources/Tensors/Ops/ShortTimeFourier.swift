@@ -1,0 +1,74 @@
+import Glibc
+
+/// Short-time Fourier transforms with a Hann window, as librosa's: frame n is centred on number n · hop of the signal.
+public struct ShortTimeFourier: Sendable {
+    public let transform: FourierTransform
+    public let hop: Int
+    /// `[size]`, periodic.
+    public let window: Tensor
+
+    public var size: Int { transform.length }
+    public var bins: Int { transform.bins }
+    /// Numbers that a frame reaches to either side of its centre.
+    public var reach: Int { size / 2 }
+
+    /// - Parameter size: of a frame, `n_fft` of librosa; see `FourierTransform.isKnown`.
+    public init(size: Int, hop: Int) {
+        require(hop > 0, "ShortTimeFourier: hop \(hop)")
+        transform = FourierTransform(size)
+        self.hop = hop
+        window = Tensor((0..<size).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(size))) }, [size])
+    }
+
+    /// How many frames a signal has.
+    public func frames(of length: Int) -> Int { length / hop + 1 }
+
+    /// Spectra of signals continued by their mirror images.
+    ///
+    ///     x: [B, L], L at least 1
+    ///     returns [B, L / hop + 1, 2, bins]    real parts, then imaginary parts
+    public func callAsFunction(_ x: Tensor) -> Tensor { spectra(reflected(x, by: reach)) }
+
+    /// Spectra of the frames that lie wholly in the signals.
+    ///
+    ///     x: [B, L], L at least size
+    ///     returns [B, (L - size) / hop + 1, 2, bins]
+    public func spectra(_ x: Tensor) -> Tensor { transform(framed(x, size: size, hop: hop, window: window)) }
+
+    /// The signals whose spectra come nearest to these in the sum of squares (Griffin and Lim 1984, eq. 6).
+    ///
+    ///     x: [B, N, 2, bins]
+    ///     returns [B, length]
+    public func inverse(_ x: Tensor, length: Int) -> Tensor { inverse(x, length: length, weight: weight(frames: x.shape[1])) }
+
+    /// What squared windows add up to, `[1, L]`; for many inverses of as many frames.
+    package func weight(frames: Int) -> Tensor {
+        overlapAdded(.ones([1, frames, size]), length: (frames - 1) * hop + size, hop: hop, window: window.square())
+    }
+
+    package func inverse(_ x: Tensor, length: Int, weight: Tensor) -> Tensor {
+        let (signals, frames) = (x.shape[0], x.shape[1])
+        require(length > 0 && frames == self.frames(of: length), "ShortTimeFourier: \(frames) frames for \(length) numbers")
+        let whole = (frames - 1) * hop + size
+        let sum = overlapAdded(transform.inverse(x), length: whole, hop: hop, window: window)
+        let range = reach..<min(whole, reach + length)
+        let heard = sum.slice(1, range) / maximum(weight.slice(1, range), Tensor(1e-8))
+        // The last frame may end before the signal does.
+        let silent = length - heard.shape[1]
+        return silent == 0 ? heard : concatenated([heard, .zeros([signals, silent])], axis: 1)
+    }
+}
+
+/// Signals continued by their mirror images at both ends, again and again where they are short; a single number is repeated.
+///
+///     x: [B, L]
+///     returns [B, L + 2 margin]
+public func reflected(_ x: Tensor, by margin: Int) -> Tensor {
+    let (signals, length) = x.shape2
+    require(length > 0, "reflected: shape \(x.shape)")
+    if margin == 0 { return x }
+    if length == 1 { return x.broadcast(to: [signals, 1 + 2 * margin]) }
+    let part = min(margin, length - 1)
+    let (before, after) = (x.slice(1, 1..<part + 1).flipped(1), x.slice(1, length - 1 - part..<length - 1).flipped(1))
+    return reflected(concatenated([before, x, after], axis: 1), by: margin - part)
+}
