@@ -10,17 +10,15 @@ public enum DataSection {
     public static func dataset(_ section: Section) throws -> any Dataset {
         let kind = try section.choice("kind", among: kinds)
         let split: Split = try section.choice("split", default: .train)
+        // Of data sets that are made on the fly.
+        func count() throws -> Int { try section.int("count", default: 60_000, in: 1...100_000_000) }
+        func seed() throws -> UInt64 { UInt64(try section.int("seed", default: 0, in: 0...Int.max)) }
+        func pairShare() throws -> Double { try section.number("pair_share", default: 0.5, in: 0...1) }
         switch kind {
         case "shapes":
-            return Shapes(
-                count: try section.int("count", default: 60_000, in: 1...100_000_000), split: split,
-                seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)),
-                pairShare: try section.number("pair_share", default: 0.5, in: 0...1))
+            return Shapes(count: try count(), split: split, seed: try seed(), pairShare: try pairShare())
         case "soundscapes":
-            return Soundscapes(
-                count: try section.int("count", default: 60_000, in: 1...100_000_000), split: split,
-                seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)),
-                pairShare: try section.number("pair_share", default: 0.5, in: 0...1))
+            return Soundscapes(count: try count(), split: split, seed: try seed(), pairShare: try pairShare())
         case "emoji":
             let all = try section.bool("both_splits", default: false)
             return try Emoji(
@@ -28,9 +26,7 @@ public enum DataSection {
                 captions: try section.choice("captions", default: .name),
                 language: try section.choice("language", among: Emoji.languages, default: "en"))
         case "mixture":
-            return MixturePoints(
-                try MixtureSection(section).mixture, count: try section.int("count", default: 60_000, in: 1...100_000_000),
-                split: split, seed: UInt64(try section.int("seed", default: 0, in: 0...Int.max)))
+            return MixturePoints(try MixtureSection(section).mixture, count: try count(), split: split, seed: try seed())
         case "cifar10":
             return try CIFAR10(try section.path("path"), split: split)
         default:

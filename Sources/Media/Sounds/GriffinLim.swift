@@ -56,8 +56,7 @@ public struct GriffinLim: Sendable {
             let possible = fourier(fourier.inverse(spectra, length: count, weight: weight))
             let ahead = before.map { possible * (1 + momentum) - $0 * momentum } ?? possible
             before = possible
-            let (re, im) = (ahead.slice(2, 0..<1), ahead.slice(2, 1..<2))
-            spectra = ahead * (wanted / ((re.square() + im.square()).sqrt() + 1e-9))
+            spectra = ahead * (wanted / (squaredMagnitudes(ahead).sqrt() + 1e-9).unsqueezed(2))
         }
         return fourier.inverse(spectra, length: count, weight: weight)
     }

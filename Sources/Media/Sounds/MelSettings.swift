@@ -51,7 +51,4 @@ public struct MelSettings: Sendable, Equatable {
             return nil
         } catch { return error.description }
     }
-
-    /// Frames of so many samples.
-    public func frames(ofSamples count: Int) -> Int { count / hop + 1 }
 }

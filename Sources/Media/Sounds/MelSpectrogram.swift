@@ -48,20 +48,22 @@ public struct MelSpectrogram: Sendable {
     ///     returns [(L - size) / hop + 1, bands]
     func inner(_ x: Tensor) -> Tensor {
         let spectra = fourier.spectra(x.unsqueezed(0)).squeezed(0)
-        let (re, im) = (spectra.slice(1, 0..<1).squeezed(1), spectra.slice(1, 1..<2).squeezed(1))
-        return normalized(matmul((re.square() + im.square()).sqrt(), filters))
+        return normalized(matmul(squaredMagnitudes(spectra).sqrt(), filters))
     }
+
+    /// What an amplitude of 1 becomes.
+    private var middle: Float { Float(1 - settings.loudest / settings.range) }
 
     /// Amplitudes to 0...1.
     public func normalized(_ amplitudes: Tensor) -> Tensor {
-        let (scale, shift) = (20 / (settings.range * log(10)), 1 - settings.loudest / settings.range)
-        return (amplitudes.clamped(Float(settings.floor), .infinity).log() * Float(scale) + Float(shift)).clamped(0, 1)
+        let scale = 20 / (settings.range * log(10))
+        return (amplitudes.clamped(Float(settings.floor), .infinity).log() * Float(scale) + middle).clamped(0, 1)
     }
 
     /// The amplitudes that `normalized` makes these of; 0 becomes the quietest that can be told.
     public func amplitudes(_ values: Tensor) -> Tensor {
         let scale = settings.range * log(10) / 20
-        return ((values - Float(1 - settings.loudest / settings.range)) * Float(scale)).exp()
+        return ((values - middle) * Float(scale)).exp()
     }
 }
 
@@ -116,10 +118,10 @@ struct MelStream {
         guard waiting.count >= size else { return }
         let frames = (waiting.count - size) / hop + 1
         let (mel, signal) = (self.mel, Tensor(waiting, [waiting.count]))
-        let starts = Array(stride(from: 0, to: frames, by: Self.block))
-        let blocks = concurrently(starts.count) { index in
-            let (start, count) = (starts[index], min(Self.block, frames - starts[index]))
-            return withoutGradients { mel.inner(signal.slice(0, start * hop..<(start + count - 1) * hop + size)) }.values
+        let parts = pieces(frames, of: Self.block)
+        let blocks = concurrently(parts.count) { index in
+            let reached = parts[index].lowerBound * hop..<(parts[index].upperBound - 1) * hop + size
+            return withoutGradients { mel.inner(signal.slice(0, reached)) }.values
         }
         for block in blocks { values += block }
         waiting.removeFirst(frames * hop)

@@ -17,6 +17,7 @@ public final class SoundReader {
     private static let loudest: Float = 1e6
 
     private let handle: OpaquePointer
+    /// Of a file's bytes; libsndfile reads on from it as long as the handle is open.
     private let memory: MemoryFile?
     private var position = 0
 

@@ -50,13 +50,11 @@ extension Sound {
         sf_command(handle, Int32(SFC_SET_CLIPPING), nil, Int32(SF_TRUE))
         if let comment { sf_set_string(handle, Int32(SF_STR_COMMENT), comment) }
         // libvorbis takes a whole block's memory from the stack.
-        let block = 4096
-        for start in stride(from: 0, to: frames, by: block) {
-            let count = min(block, frames - start)
+        for block in pieces(frames, of: 4096) {
             let wrote = samples.withUnsafeBufferPointer {
-                sf_writef_float(handle, $0.baseAddress! + start * channels, sf_count_t(count))
+                sf_writef_float(handle, $0.baseAddress! + block.lowerBound * channels, sf_count_t(block.count))
             }
-            guard Int(wrote) == count else {
+            guard Int(wrote) == block.count else {
                 sf_close(handle)
                 throw WorkError("a sound could not be encoded as \(format.rawValue)")
             }

@@ -59,6 +59,15 @@ public struct ShortTimeFourier: Sendable {
     }
 }
 
+/// Squared magnitudes of complex numbers, as `FourierTransform` and `ShortTimeFourier` give them.
+///
+///     x: [..., 2, bins]
+///     returns [..., bins]
+public func squaredMagnitudes(_ x: Tensor) -> Tensor {
+    require(x.rank >= 2 && x.shape[x.rank - 2] == 2, "squaredMagnitudes: shape \(x.shape)")
+    return (x.slice(-2, 0..<1).square() + x.slice(-2, 1..<2).square()).squeezed(-2)
+}
+
 /// Signals continued by their mirror images at both ends, again and again where they are short; a single number is repeated.
 ///
 ///     x: [B, L]

@@ -36,7 +36,6 @@ public final class AdamW: Optimizer {
         second = parameters.map { .zeros($0.shape) }
     }
 
-    /// One update. `gradients` are multiplied by `scale` first; `averages`, where given, move towards the new weights.
     public func update(_ gradients: [Tensor], scale: Double = 1, rate: Double, averages: MovingAverage? = nil) {
         step += 1
         let (beta1, beta2) = configuration.betas

@@ -34,7 +34,7 @@ import Testing
         let mel = MelSpectrogram()
         let tone = Sound(rate: 22_050, samples: (0..<220_500).map { sin(2 * Float.pi * 1000 * Float($0) / 22_050) })
         let spectrogram = mel(tone)
-        #expect(spectrogram.shape == [862, 80] && mel.settings.frames(ofSamples: 220_500) == 862)
+        #expect(spectrogram.shape == [862, 80] && mel.fourier.frames(of: 220_500) == 862)
         let middle = Array(spectrogram.values[80 * 400..<80 * 401])
         let brightest = try #require(middle.indices.max { middle[$0] < middle[$1] })
         #expect(middle[brightest] > 0.8 && middle.indices.allSatisfy { abs($0 - brightest) < 8 || middle[$0] < 0.35 })

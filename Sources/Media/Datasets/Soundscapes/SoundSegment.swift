@@ -60,19 +60,18 @@ struct SoundAnalysis {
         // The window of loudness reaches over both edges.
         let seconds = max(0, Double((range.count - 2) * Self.hop) / rate)
         let start = Double((range.lowerBound + 1) * Self.hop) / rate
-        let (noun, pitch) = seconds < Self.clickLimit ? click(range) : kind(Array(range.dropFirst(4).dropLast(4)))
+        let loudest = range.max { loudness[$0] < loudness[$1] }!
+        // Noise that is over at once, or a sound of some length.
+        let (noun, pitch): (SoundNoun?, Double) =
+            seconds < Self.clickLimit
+            ? (views[1].isNoise([loudest]) ? .click : nil, 0) : kind(Array(range.dropFirst(4).dropLast(4)))
         let fall = noun == .ding ? SoundscapeScene.Tone.decay / seconds : 0
-        let inner = noun == .click ? [range.max { loudness[$0] < loudness[$1] }!] : Array(range.dropFirst(5).dropLast(5))
+        let inner = noun == .click ? [loudest] : Array(range.dropFirst(5).dropLast(5))
         let levels = inner.map { frame in
             let time = Double(frame * Self.hop) / rate
             return (time: time, decibels: loudness[frame] + fall * (time - start))
         }
         return SoundSegment(start: start, seconds: seconds, noun: noun, pitch: pitch, levels: levels)
-    }
-
-    /// Noise that is over at once.
-    private func click(_ range: Range<Int>) -> (SoundNoun?, Double) {
-        (views[1].isNoise([range.max { loudness[$0] < loudness[$1] }!]) ? .click : nil, 0)
     }
 
     private func kind(_ frames: [Int]) -> (SoundNoun?, Double) {

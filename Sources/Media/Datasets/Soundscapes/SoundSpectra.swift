@@ -15,8 +15,7 @@ struct SoundSpectra {
     init(_ sound: Sound, size: Int, hop: Int) {
         let fourier = ShortTimeFourier(size: size, hop: hop)
         let samples = sound.samples.isEmpty ? [0] : sound.samples
-        let spectra = fourier(Tensor(samples, [1, samples.count])).squeezed(0)
-        let squares = (spectra.slice(1, 0..<1).square() + spectra.slice(1, 1..<2).square()).squeezed(1)
+        let squares = squaredMagnitudes(fourier(Tensor(samples, [1, samples.count])).squeezed(0))
         (energies, totals) = (squares.values, squares.sum(1).values)
         bins = fourier.bins
         self.size = size
