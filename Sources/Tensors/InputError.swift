@@ -59,3 +59,9 @@ private func editDistance(_ a: String, _ b: String) -> Int {
     }
     return row[b.count]
 }
+
+/// How one of the dotted `names` begins that is nearest to `beginning`, with as many parts.
+public func nearestBeginning(to beginning: String, among names: some Sequence<String>) -> String? {
+    let depth = beginning.split(separator: ".").count
+    return nearestName(to: beginning, among: Set(names.map { $0.split(separator: ".").prefix(depth).joined(separator: ".") }).sorted())
+}

@@ -2,7 +2,7 @@ import Foundation
 import Tensors
 import Testing
 
-/// `init: {from, skip}` and `train.freeze`.
+/// `init: {from, skip, rename}` and `train.freeze`.
 @Suite struct FineTuningTests {
     /// A run on top of `kl/model` in the shared workplace: its first word, and its weights.
     private func tuned(
@@ -40,5 +40,25 @@ import Testing
         #expect(says.contains("not: decoder.output.bias, decoder.output.weight") || says.contains("not: decoder.output.weight"))
         let name = "decoder.output.weight"
         #expect(try before.tensor(name).values != (try after.tensor(name).values))
+    }
+
+    @Test func `a critic begins as its generator where parts are renamed, and says what it did not find`() throws {
+        let place = try Tiny.sharedTokens.get()
+        let recipe = Tiny.tokens("token-critic", steps: 1) + "\ninit: {from: maskgit/model, skip: [reader, denoiser.output], "
+        let train = ["--set", "train.freeze=[critic.blocks, critic.embedding]", "--run-dir", "renamed"]
+        try place.write(recipe + "rename: {denoiser: critic}}\n", to: "renamed.yaml")
+        let result = try Program.run(["train", "renamed.yaml"] + train, in: place.path)
+        try #require(result.code == 0, "\(result.errors)")
+        let before = try SafetensorsFile(place.path + "/maskgit/model/model.safetensors")
+        let after = try SafetensorsFile(place.path + "/renamed/model/model.safetensors")
+        let kept = after.entries.filter { $0.name.hasPrefix("critic.blocks") || $0.name.hasPrefix("critic.embedding") }
+        for entry in kept {
+            let name = "denoiser" + entry.name.dropFirst("critic".count)
+            #expect(try before.tensor(name).values == (try after.tensor(entry).values), "\(name)")
+        }
+        #expect(kept.count > 10)
+        try place.write(recipe + "rename: {denoisr: critic}}\n", to: "misspelt.yaml")
+        let slip = try Program.run(["train", "misspelt.yaml", "--run-dir", "misspelt"], in: place.path)
+        #expect(slip.code == 2 && slip.errors.contains("denoisr") && slip.errors.contains("denoiser"), "\(slip.errors)")
     }
 }

@@ -86,6 +86,8 @@ import Testing
         let deviation = (0.25 / 16_000).squareRoot()
         #expect(abs(found.confidence - expected.confidence) < 4 * deviation, "\(found)")
         #expect(abs(found.critic - expected.critic) < 4 * deviation, "\(found)")
+        // What is masked again by chance alone keeps any two: as good as confidence, and no better.
+        #expect(abs(try consistent(RandomTokens(), steps: 2) - expected.confidence) < 4 * deviation)
         // One step: an eighth for both. Three: nearly always.
         #expect(abs(try consistent(CriticTokens(noise: 0), steps: 1) - 0.125) < 4 * deviation)
         #expect(try consistent(CriticTokens(noise: 0), steps: 3) > 0.98)

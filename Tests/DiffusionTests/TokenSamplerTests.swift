@@ -154,6 +154,7 @@ private struct OneStepTokens: IndependentTokenSampler {
         #expect(counts(ConfidenceTokens()) == expected)
         #expect(counts(PurityTokens()) == expected)
         #expect(counts(CriticTokens(), judge: { x, _ in Noise(seed: 3).uniform(x.shape) }) == expected)
+        #expect(counts(RandomTokens()) == expected)
         let known = KnownTokens(Tokens((0..<256).map { Int32($0 % 5) }, [1, 256]), isFree: (0..<256).map { $0 % 4 == 0 })
         #expect(counts(ConfidenceTokens(), known: known).last == 0)
         #expect(counts(ConfidenceTokens(), known: known)[0] == 62)
@@ -176,6 +177,7 @@ private struct OneStepTokens: IndependentTokenSampler {
             return again
         }
         #expect(returned(CriticTokens()) > 0)
+        #expect(returned(RandomTokens()) > 0)
         #expect(returned(ConfidenceTokens()) == 0)
     }
 

@@ -43,6 +43,16 @@ public struct CriticTokens: TokenSampler {
     }
 }
 
+/// Every masked token is drawn, and any tokens are masked again, those accepted before included: what a critic is held against that
+/// knows nothing.
+public struct RandomTokens: TokenSampler {
+    public init() {}
+
+    public func step(from x: Tokens, _ step: TokenStep) -> Tokens {
+        step.masked(step.filled(x), lowest: step.quantiles("choice"))
+    }
+}
+
 /// Improved VQ-Diffusion: tokens are unmasked with chances that follow how sure the network is, and sharpened where it is
 /// (Tang et al. 2022, arXiv 2205.16007, section 3.3). Absorbing corruptions only.
 public struct PurityTokens: TokenSampler {

@@ -81,5 +81,5 @@ struct CategoricalSection {
 
 /// Samplers of tokens by the names of experiment files and `--sampler`.
 public enum TokenSamplers {
-    public static let names = ["ancestral", "confidence", "purity", "critic", "rates", "tau-leaping"]
+    public static let names = ["ancestral", "confidence", "purity", "critic", "random", "rates", "tau-leaping"]
 }

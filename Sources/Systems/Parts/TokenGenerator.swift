@@ -85,7 +85,8 @@ struct TokenGenerator {
         case "confidence" where masksOnly: return ConfidenceTokens(temperature: choiceTemperature)
         case "purity" where masksOnly: return PurityTokens(sharpening: Float(sharpening))
         case "critic" where masksOnly: return CriticTokens(noise: criticNoise)
-        case "confidence", "purity", "critic":
+        case "random" where masksOnly: return RandomTokens()
+        case "confidence", "purity", "critic", "random":
             throw InputError(
                 "this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
         default:

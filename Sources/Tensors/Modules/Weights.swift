@@ -20,34 +20,51 @@ public enum Weights {
     }
 
     /// Reads every parameter and buffer of the module. A tensor that is missing, has another shape or is not in the module is an error
-    /// unless its name starts with one of `skipping`.
+    /// unless its name, in the file or in the module, starts with one of `skipping`.
+    ///
+    /// - Parameter renaming: how names begin in the file, and how the same ones do in the module.
     @discardableResult
-    public static func read(into module: Module, from path: String, skipping: [String] = []) throws -> Report {
+    public static func read(
+        into module: Module, from path: String, skipping: [String] = [], renaming: [String: String] = [:]
+    ) throws -> Report {
         let file = try SafetensorsModel(path)
+        let passed = { (name: String) in skipping.contains(where: name.hasPrefix) }
+        // The longest beginning that fits, so that a part of what is renamed may go elsewhere.
+        let pairs = renaming.sorted { ($0.value.count, $0.value) > ($1.value.count, $1.value) }
+        let inFile = { (name: String) in
+            pairs.first { name.hasPrefix($0.value) }.map { $0.key + name.dropFirst($0.value.count) } ?? name
+        }
+        let names = file.entries.map(\.name)
+        for begins in renaming.keys.sorted() where !names.contains(where: { $0.hasPrefix(begins) }) {
+            throw InputError(
+                "no tensor's name begins with \(begins)", at: path,
+                hint: nearestBeginning(to: begins, among: names).map { "the file has \($0)" })
+        }
         let (parameters, buffers) = module.walk()
         var report = Report()
         var known: Set<String> = []
-        func source(_ name: String, _ shape: [Int]) throws -> Tensor? {
+        func source(_ own: String, _ shape: [Int]) throws -> Tensor? {
+            let name = inFile(own)
             known.insert(name)
-            if skipping.contains(where: { name.hasPrefix($0) }) {
-                report.skipped.append(name)
+            if passed(own) || passed(name) {
+                report.skipped.append(own)
                 return nil
             }
             guard let (part, entry) = file[name] else {
-                let hint = nearestName(to: name, among: file.entries.map(\.name)).map { "the file has \($0)" }
+                let hint = nearestName(to: name, among: names).map { "the file has \($0)" }
                 throw InputError("tensor \(name) is missing", at: path, hint: hint)
             }
             guard entry.shape == shape else {
                 throw InputError("tensor \(name) has another shape", at: path, expected: "\(shape)", found: "\(entry.shape)")
             }
-            report.loaded.append(name)
+            report.loaded.append(own)
             return try part.tensor(entry)
         }
         // Everything is read before anything is changed.
         let loadedParameters = try parameters.map { ($0, try source($0.name, $0.shape)) }
         let loadedBuffers = try buffers.map { ($0, try source($0.name, $0.shape)) }
         for entry in file.entries where !known.contains(entry.name) {
-            if skipping.contains(where: { entry.name.hasPrefix($0) }) { continue }
+            if passed(entry.name) { continue }
             throw InputError(
                 "tensor \(entry.name) is not part of this model", at: path,
                 hint: nearestName(to: entry.name, among: known).map { "the model has \($0)" })
