@@ -63,5 +63,6 @@ private func editDistance(_ a: String, _ b: String) -> Int {
 /// How one of the dotted `names` begins that is nearest to `beginning`, with as many parts.
 public func nearestBeginning(to beginning: String, among names: some Sequence<String>) -> String? {
     let depth = beginning.split(separator: ".").count
-    return nearestName(to: beginning, among: Set(names.map { $0.split(separator: ".").prefix(depth).joined(separator: ".") }).sorted())
+    let beginnings = Set(names.map { $0.split(separator: ".").prefix(depth).joined(separator: ".") })
+    return nearestName(to: beginning, among: beginnings.sorted())
 }
