@@ -117,7 +117,9 @@ public final class Trainer {
             }
             let rate = plan.optimizer(phase.name).rate(step, of: plan.steps)
             let scale = plan.clip > 0 && norm > plan.clip ? plan.clip / norm : 1
-            optimizer.update(sum.gradients, scale: scale, rate: rate, averages: averages)
+            withPrecision(plan.precision) {
+                optimizer.update(sum.gradients, scale: scale, rate: rate, averages: averages)
+            }
             phase.commit(sum.sums, plan.batch, step)
             let prefix = phases.count > 1 ? "/\(phase.name)" : ""
             report.values += [("loss" + prefix, sum.loss), ("gradient" + prefix, norm), ("rate" + prefix, rate)]

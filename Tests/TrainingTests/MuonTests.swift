@@ -60,6 +60,35 @@ import Training
         for i in [1, 2, 3, 5] { #expect(abs(y[i]) < 1e-5, "\(y)") }
     }
 
+    @Test func `products of bf16 leave directions as they are but for bf16's rounding`() {
+        for shape in [[40, 24], [24, 40]] {
+            let x = Noise(seed: 5).normal(shape)
+            let exact = Muon.orthogonalized(x, iterations: 5)
+            let rounded = Muon.orthogonalized(x, iterations: 5, products: .bf16)
+            let off = (exact - rounded).square().sum().scalar.squareRoot() / exact.square().sum().scalar.squareRoot()
+            #expect(off > 1e-5 && off < 0.05, "\(shape): \(off)")
+            // Its singular values: those of y yᵀ lie between the squares of 0.6 and 1.3, and so does its mean diagonal.
+            let gram = shape[0] < shape[1] ? matmul(rounded, rounded.transposed()) : matmul(rounded.transposed(), rounded)
+            let diagonal = (0..<24).map { gram.values[$0 * 24 + $0] }
+            #expect(diagonal.allSatisfy { (0.36...1.69).contains($0) }, "\(diagonal)")
+        }
+    }
+
+    @Test func `under bf16 precision an update is not that of f32, and near it`() {
+        let updated = [Precision.f32, .bf16].map { precision in
+            let parameters = Mixed.made().parameters
+            let muon = Muon(configuration(), parameters)
+            let gradients = parameters.enumerated().map { Noise(seed: 2)($0).normal($1.shape) }
+            withPrecision(precision) { muon.update(gradients, rate: 0.1) }
+            return parameters
+        }
+        for (p, q) in zip(updated[0], updated[1]) {
+            let isMatrix = p.shape.count >= 2 && p.decays
+            #expect((p.value.values != q.value.values) == isMatrix, "\(p.name)")
+            expectClose(q.value, p.value, relative: 0.05, p.name)
+        }
+    }
+
     @Test func `biases, norms and tables move by AdamW, and averages follow all`() {
         let (mixed, plain) = (Mixed.made().parameters, Mixed.made().parameters)
         let averages = MovingAverage(decay: 0.5, warmsUp: false, mixed)

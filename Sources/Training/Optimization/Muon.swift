@@ -19,7 +19,8 @@ public struct MuonConfiguration: Sendable, Equatable {
 /// Weights of layers and convolutions move by their momentum with all singular values made about one; biases, norms and tables move by
 /// AdamW.
 ///
-/// Updates are as large as AdamW's usually are, 0.2 in the mean square (Liu et al. 2025, section 2.2), so that both share a rate.
+/// Updates are as large as AdamW's usually are, 0.2 in the mean square (Liu et al. 2025, section 2.2), so that both share a rate. Under
+/// bf16 precision the iterations multiply bf16 numbers, as Jordan et al. do: they correct themselves.
 public final class Muon: Optimizer {
     public let configuration: MuonConfiguration
     public let parameters: [Parameter]
@@ -45,9 +46,10 @@ public final class Muon: Optimizer {
     public func update(_ gradients: [Tensor], scale: Double = 1, rate: Double, averages: MovingAverage? = nil) {
         rest.update(others.map { gradients[$0] }, scale: scale, rate: rate, averages: averages)
         let kept = Float(1 - rate * configuration.rest.decay)
+        let dtype: DType = Context.current.precision == .bf16 ? .bf16 : .f32
         let moved = concurrently(matrices.count) { i in
             let parameter = self.parameters[self.matrices[i]]
-            let (momentum, direction) = self.directed(i, gradients[self.matrices[i]] * Float(scale))
+            let (momentum, direction) = self.directed(i, gradients[self.matrices[i]] * Float(scale), dtype)
             let (rows, columns) = (parameter.shape[0], parameter.shape.dropFirst().reduce(1, *))
             let length = Float(rate * 0.2 * Double(max(rows, columns)).squareRoot())
             return (momentum, parameter.value.detached() * kept - direction.reshaped(parameter.shape) * length)
@@ -60,25 +62,30 @@ public final class Muon: Optimizer {
     }
 
     /// The momentum after a gradient, and Nesterov's look ahead with singular values of about one, as a matrix `[rows, columns]`.
-    private func directed(_ i: Int, _ gradient: Tensor) -> (momentum: Tensor, direction: Tensor) {
+    private func directed(_ i: Int, _ gradient: Tensor, _ dtype: DType) -> (momentum: Tensor, direction: Tensor) {
         let beta = Float(configuration.momentum)
         let momentum = momenta[i] * beta + gradient * (1 - beta)
         let ahead = gradient * (1 - beta) + momentum * beta
-        return (momentum, Muon.orthogonalized(ahead.reshaped([ahead.shape[0], -1]), iterations: configuration.iterations))
+        let matrix = ahead.reshaped([ahead.shape[0], -1])
+        return (momentum, Muon.orthogonalized(matrix, iterations: configuration.iterations, products: dtype))
     }
 
     /// About U Vᵀ of x = U S Vᵀ: singular values between 0.7 and 1.2 after five iterations of the quintic
     /// a x + b x xᵀ x + c (x xᵀ)² x.
     ///
     ///     x: [M, N]
-    package static func orthogonalized(_ x: Tensor, iterations: Int) -> Tensor {
+    ///
+    /// - Parameter dtype: of what is multiplied; sums and x are f32.
+    package static func orthogonalized(_ x: Tensor, iterations: Int, products dtype: DType = .f32) -> Tensor {
         let isTall = x.shape[0] > x.shape[1]
         let (a, b, c): (Float, Float, Float) = (3.4445, -4.775, 2.0315)
         var y = (isTall ? x.transposed() : x).contiguous()
         y = y * (1 / max(y.square().sum().scalar.squareRoot(), 1e-7))
         for _ in 0..<iterations {
-            let gram = matmul(y, y.transposed())
-            y = y * a + matmul(gram * b + matmul(gram, gram) * c, y)
+            let factor = y.cast(to: dtype)
+            let gram = matmul(factor, factor.transposed())
+            let series = (gram * b + matmul(gram, gram) * c).cast(to: dtype)
+            y = y * a + matmul(series, factor).cast(to: .f32)
         }
         return isTall ? y.transposed() : y
     }
