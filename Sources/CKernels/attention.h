@@ -7,6 +7,9 @@
 // Fixed sizes: a (batch, head) problem gives the same bits whatever else is in the batch. A multiple of six query rows fills the
 // registers; a task's rows share the work of turning the keys.
 enum { LL_QUERY_ROWS = 48, LL_TASK_ROWS = 288, LL_KEY_ROWS = 512 };
+// Tiles of bf16 by dot products of pairs: query rows forward; query rows and keys backward, multiples of 16. What a tile holds fits
+// the second cache, mostly the first.
+enum { LL_PAIR_QUERIES = 48, LL_PAIR_ROWS = 64, LL_PAIR_KEYS = 128 };
 
 typedef struct {
     int64_t batch, heads, n, m, width, blocks;   // of LL_TASK_ROWS queries

@@ -59,9 +59,19 @@ INLINE float K(running_row)(float *s, int64_t columns, int64_t visible, const fl
     return factor;
 }
 
+#if LL_PAIRS
+#include "attention_pairs_body.h"
+#endif
+
 /// Up to LL_TASK_ROWS queries of one head against LL_KEY_ROWS keys at a time, which are turned once for all of them.
 static void K(attend)(void *context, int64_t task) {
     const attention_call *c = context;
+#if LL_PAIRS
+    if (c->dtype == LL_BF16) {
+        K(attend_pairs)(c, task);
+        return;
+    }
+#endif
     const int64_t w = c->width, wp = up16(w), begin = task % c->blocks * LL_TASK_ROWS, end = ll_min(c->n, begin + LL_TASK_ROWS);
     const int64_t head = task / c->blocks % c->heads, item = task / c->blocks / c->heads, most = ll_min(LL_KEY_ROWS, up16(c->m));
     float *s = ll_scratch(LL_SCRATCH_TILE, LL_QUERY_ROWS * most + (2 * LL_TASK_ROWS + 3 * most) * wp);
@@ -122,6 +132,12 @@ INLINE void K(gradient_row)(float *s, float *dp, int64_t columns, int64_t visibl
 /// One (batch, head): the sums over queries in gk and gv have one order.
 static void K(attend_backward)(void *context, int64_t task) {
     const attention_call *c = context;
+#if LL_PAIRS
+    if (c->dtype == LL_BF16) {
+        K(attend_backward_pairs)(c, task);
+        return;
+    }
+#endif
     const int64_t w = c->width, wp = up16(w), m = up16(c->m), head = task % c->heads, item = task / c->heads;
     const int64_t most = ll_min(LL_KEY_ROWS, m), tile = LL_QUERY_ROWS * most;
     float *s = ll_scratch(LL_SCRATCH_TILE, 2 * tile + (3 * LL_QUERY_ROWS + 6 * m) * wp), *dp = s + tile;

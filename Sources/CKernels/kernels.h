@@ -7,14 +7,14 @@
 // ---- dispatch -----------------------------------------------------------------------------------------------------
 // A hot loop lives in a *_body.h file. instantiate.h compiles that file once per instruction set, K(name) gives each
 // copy its own name, and LL_PICK(name) is the copy for this processor.
-enum { LL_ISA_PORTABLE, LL_ISA_AVX2, LL_ISA_AVX512 };
+enum { LL_ISA_PORTABLE, LL_ISA_AVX2, LL_ISA_AVX512, LL_ISA_AVX512_BF16 };
 extern int ll_best_isa;
 extern _Thread_local int ll_isa_limit;
 static inline int ll_isa(void) { return ll_isa_limit < ll_best_isa ? ll_isa_limit : ll_best_isa; }
 
 #if defined(__x86_64__)
 #define LL_PICK(name)                                                                                                  \
-    (((__typeof__(&name##_portable)[]){name##_portable, name##_avx2, name##_avx512})[ll_isa()])
+    (((__typeof__(&name##_portable)[]){name##_portable, name##_avx2, name##_avx512, name##_avx512_bf16})[ll_isa()])
 #else
 #define LL_PICK(name) (&name##_portable)
 #endif

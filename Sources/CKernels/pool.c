@@ -9,12 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
 
 int ll_best_isa = LL_ISA_PORTABLE;
-_Thread_local int ll_isa_limit = LL_ISA_AVX512;
+_Thread_local int ll_isa_limit = LL_ISA_AVX512_BF16;
 static atomic_int thread_count = 1;
 static _Thread_local int announced = 0;   // the count this thread has told OpenMP; its setting is per thread
 
@@ -127,37 +124,28 @@ static int best_isa(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma")) return LL_ISA_AVX512;
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("fma"))
+        return __builtin_cpu_supports("avx512bf16") ? LL_ISA_AVX512_BF16 : LL_ISA_AVX512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return LL_ISA_AVX2;
 #endif
     return LL_ISA_PORTABLE;
 }
 
+static const char *const isa_names[] = {"portable", "avx2", "avx512", "avx512_bf16"};
+
 static int named_isa(const char *name) {
-    if (name != NULL && strcmp(name, "portable") == 0) return LL_ISA_PORTABLE;
-    if (name != NULL && strcmp(name, "avx2") == 0) return LL_ISA_AVX2;
-    return LL_ISA_AVX512;
+    for (int isa = LL_ISA_PORTABLE; isa < LL_ISA_AVX512_BF16; isa++)
+        if (name != NULL && strcmp(name, isa_names[isa]) == 0) return isa;
+    return LL_ISA_AVX512_BF16;
 }
 
 void ll_limit_instruction_set(const char *name) { ll_isa_limit = named_isa(name); }
 
-const char *ll_instruction_set(void) {
-    return ll_isa() == LL_ISA_AVX512 ? "avx512" : ll_isa() == LL_ISA_AVX2 ? "avx2" : "portable";
-}
+const char *ll_instruction_set(void) { return isa_names[ll_isa()]; }
 
 const char *ll_blas_kernel(void) { return openblas_get_corename(); }
 
-bool ll_has_bf16(void) {
-#if defined(__x86_64__)
-    unsigned a, b, c, d;
-    if (ll_isa() != LL_ISA_AVX512) return false;
-    bool amx = __get_cpuid_count(7, 0, &a, &b, &c, &d) && (d >> 22 & 1);
-    bool avx512 = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a >> 5 & 1);
-    return amx || avx512;
-#else
-    return false;
-#endif
-}
+bool ll_has_bf16(void) { return ll_isa() == LL_ISA_AVX512_BF16; }
 
 __attribute__((constructor)) static void start(void) {
     pthread_key_create(&scratch_key, release);

@@ -6,6 +6,7 @@
 #define tile_strip K(tile_strip_)
 #define tile_product K(tile_product_)
 #define tile_transposed K(tile_transposed_)
+#define turn16 K(turn16_)
 #define up16(n) (((n) + 15) / 16 * 16)
 #define LL_UNROLLED _Pragma("clang loop unroll(full)")
 #endif
@@ -51,23 +52,27 @@ static __attribute__((unused)) void tile_product(int64_t m, int64_t n, int64_t k
     for (; j < n; j += 16) tile_strip(6, 1, m, k, alpha, a, rs, ks, b + j, ldb, adds, c + j, ldc);
 }
 
+/// Rows of 16 by 16 become columns.
+INLINE void turn16(vf v[16]) {
+    vf w[16];
+    // Each step turns the index (row, column) by one bit; after four, rows and columns have changed places.
+    LL_UNROLLED for (int step = 0; step < 4; step++) {
+        LL_UNROLLED for (int l = 0; l < 8; l++) {
+            w[2 * l] = __builtin_shufflevector(v[l], v[l + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            w[2 * l + 1] = __builtin_shufflevector(v[l], v[l + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        LL_UNROLLED for (int l = 0; l < 16; l++) v[l] = w[l];
+    }
+}
+
 /// Columns of x `[rows, width]` as rows of `to` `[width, up16(rows)]`, zero beyond `rows`. `to` has room for up16(width) rows.
 static __attribute__((unused)) void tile_transposed(const float *x, int64_t ldx, int64_t rows, int64_t width, float *to) {
     const int64_t ld = up16(rows);
     for (int64_t r = 0; r < rows; r += 16) {
         for (int64_t i = 0; i < width; i += 16) {
-            vf v[16], w[16];
+            vf v[16];
             for (int l = 0; l < 16; l++) v[l] = r + l < rows ? get(x + (r + l) * ldx, LL_F32, i, width) : (vf)0.0f;
-            // Each step turns the index (row, column) by one bit; after four, rows and columns have changed places.
-            LL_UNROLLED for (int step = 0; step < 4; step++) {
-                LL_UNROLLED for (int l = 0; l < 8; l++) {
-                    w[2 * l] = __builtin_shufflevector(
-                        v[l], v[l + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-                    w[2 * l + 1] = __builtin_shufflevector(
-                        v[l], v[l + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
-                }
-                LL_UNROLLED for (int l = 0; l < 16; l++) v[l] = w[l];
-            }
+            turn16(v);
             for (int l = 0; l < 16; l++) vstore(to + (i + l) * ld + r, v[l]);
         }
     }

@@ -90,7 +90,7 @@ private let unaries: [Unary] = [
                 (0..<n).map {
                     Double(range.lowerBound + (range.upperBound - range.lowerBound) * Float($0) / Float(n))
                 })
-            for name in ["avx512", "avx2", "portable"] {
+            for name in instructionSets {
                 ll_limit_instruction_set(name)
                 let y = f32(count: n)
                 ll_unary(Int32(op.rawValue), Kind.f32.code, Int64(n), x.pointer, y.pointer, 0, 0)
@@ -134,7 +134,7 @@ private let unaries: [Unary] = [
         ]
         let x = Buffer(.f32, count: bits.count), y = Buffer(.bf16, count: bits.count)
         for (i, b) in bits.enumerated() { x.floats[i] = Float(bitPattern: b) }
-        for name in ["avx512", "avx2", "portable"] {
+        for name in instructionSets {
             ll_limit_instruction_set(name)
             var shape = Int64(bits.count), step: Int64 = 1
             ll_copy(1, &shape, x.pointer, Kind.f32.code, &step, y.pointer, Kind.bf16.code, &step, false)

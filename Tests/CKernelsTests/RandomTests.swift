@@ -48,7 +48,7 @@ private func halves(_ x: UInt64) -> [UInt32] { [UInt32(truncatingIfNeeded: x), U
     @Test func `normal values have the same bits with every instruction set and every length`() {
         let long = f32(count: 70_001)
         ll_random_normal(70_001, 7, 9, long.floats)
-        for name in ["avx2", "portable"] {
+        for name in instructionSets {
             ll_limit_instruction_set(name)
             defer { ll_limit_instruction_set(nil) }
             for n in [1, 63, 70_001] {

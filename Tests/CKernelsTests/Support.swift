@@ -72,10 +72,15 @@ final class Buffer {
 func f32(_ values: [Double]) -> Buffer { Buffer(.f32, values) }
 func f32(count: Int) -> Buffer { Buffer(.f32, count: count) }
 
+/// As LATENTLAB_MAX_ISA names them; where the processor lacks one, the next that it has runs.
+let instructionSets = ["avx512_bf16", "avx512", "avx2", "portable"]
+
 /// Runs a kernel on one and on two threads with every instruction set; returns what is wrong.
-func complaint(_ expected: [Double], absolute: Double, relative: Double, _ run: () -> [Float]) -> String? {
+func complaint(
+    _ expected: [Double], absolute: Double, relative: Double, on sets: [String] = instructionSets, _ run: () -> [Float]
+) -> String? {
     defer { ll_limit_instruction_set(nil) }
-    for name in ["avx512", "avx2", "portable"] {
+    for name in sets {
         ll_limit_instruction_set(name)
         ll_set_threads(1)
         let one = run()

@@ -1,5 +1,5 @@
 // The contract of every CPU kernel. Row-major, element counts in int64_t, pointers to f32 unless a dtype says otherwise.
-// Every kernel has a portable body; AVX2 and AVX-512 bodies are chosen at run time. Results never depend on the number of
+// Every kernel has a portable body; AVX2 and AVX-512 bodies (without and with bf16 instructions) are chosen at run time. Results never depend on the number of
 // threads: work is cut into fixed pieces, and partial sums are added in a fixed order.
 #ifndef CKERNELS_H
 #define CKERNELS_H
@@ -21,11 +21,11 @@ int ll_threads(void);
 void ll_parallel(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
 /// The same for large independent tasks that call kernels themselves: each task runs on one thread, and so does all it calls.
 void ll_shards(int64_t tasks, void (*body)(void *context, int64_t task), void *context);
-const char *ll_instruction_set(void);   // "avx512", "avx2", "portable"; LATENTLAB_MAX_ISA=avx2|portable lowers it
-/// LATENTLAB_MAX_ISA for calls from this thread: "avx2" or "portable"; anything else lifts the limit again.
+const char *ll_instruction_set(void);   // "avx512_bf16", "avx512", "avx2", "portable"; LATENTLAB_MAX_ISA lowers it to a later one
+/// LATENTLAB_MAX_ISA for calls from this thread: "avx512", "avx2" or "portable"; anything else lifts the limit again.
 void ll_limit_instruction_set(const char *name);
 const char *ll_blas_kernel(void);       // OpenBLAS core name
-bool ll_has_bf16(void);                 // AMX-BF16 or AVX512-BF16
+bool ll_has_bf16(void);                 // AVX512-BF16 (which every processor with AMX-BF16 has too)
 
 /// SHA-256's compression of `count` blocks of 64 bytes into state [8], by the processor's SHA instructions; constants [64].
 /// False, and nothing done, where it has none or the instruction set is limited to the portable one (sha256.c).
@@ -173,7 +173,8 @@ void ll_bias_activation_backward(int64_t rows, int64_t columns, const void *befo
 // ---- attention (attention.c) ------------------------------------------------------------------------------------------
 /// out[b, i, h] = softmax_j(scale q[b, i, h] . k[b, j, h] + mask) v[b, j, h]; all tensors f32 or bf16 (`dtype`) [batch, n or m, heads, width]
 /// with strides (elements) for batch, position and head; width contiguous. mask [batch, m] f32 1 keep / 0 drop, or NULL. Tiled by query
-/// rows: no [n, m] matrix in memory. lse [batch, heads, n] saved. A row with nothing to attend to gives 0 (lse -infinity).
+/// rows: no [n, m] matrix in memory. In bf16, and with instructions for it, what is multiplied is rounded to bf16 (also the exponentials
+/// and their gradients), sums stay f32. lse [batch, heads, n] saved. A row with nothing to attend to gives 0 (lse -infinity).
 /// causal: query i sees keys 0...i + m - n, so that the last query sees every key.
 typedef struct { int64_t batch, position, head; } ll_strides;
 void ll_attention(int64_t batch, int64_t heads, int64_t n, int64_t m, int64_t width, float scale, bool causal, int dtype,

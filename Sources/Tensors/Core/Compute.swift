@@ -12,7 +12,7 @@ public enum Compute {
         }
     }
 
-    /// "avx512", "avx2" or "portable".
+    /// "avx512_bf16", "avx512", "avx2" or "portable".
     public static var instructionSet: String { String(cString: ll_instruction_set()) }
     /// OpenBLAS' core name.
     public static var blasKernel: String { String(cString: ll_blas_kernel()) }
