@@ -1,19 +1,9 @@
 // Attention in bf16 by dot products of pairs: operands, exponentials and their gradients are rounded to bf16, scores and sums stay
 // f32. Scores are kept in units of log 2, so that exponentials are powers of two.
+#include "coarse_body.h"
 #include "pair_body.h"
 
-#define LL_LOG2_E 1.44269504f
 #define LL_LOG_2 0.693147181f
-
-/// 2^x within 3e-6 of it, a thousandth of what is lost when it is rounded to bf16; -infinity gives 0.
-INLINE vf K(power_of_two)(vf x) {
-    vf r = (vf)_mm512_reduce_ps((__m512)x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);   // x less its floor
-    vf p = r * 0.0134266857f + 0.0522424728f;
-    p = p * r + 0.241280213f;
-    p = p * r + 0.693044841f;
-    p = p * r + 1.0f;
-    return (vf)_mm512_scalef_ps((__m512)p, (__m512)x);
-}
 
 /// Rows of f32, `up16(width)` apart, each times its factor, as bf16. A factor of 0 gives 0.
 INLINE void K(narrowed_rows)(uint16_t *y, int64_t position, int64_t rows, int64_t width, const float *x, const float *factor) {
@@ -59,7 +49,7 @@ INLINE vf K(row_top)(float *s, int64_t columns, int64_t visible, const float *ma
 INLINE vf K(row_powers)(float *s, int64_t columns, float base) {
     vf total = 0;
     for (int64_t i = 0; i < columns; i += 32) {
-        vf a = K(power_of_two)(vload(s + i) - base), b = K(power_of_two)(vload(s + i + 16) - base);
+        vf a = power_of_two(vload(s + i) - base), b = power_of_two(vload(s + i + 16) - base);
         total = total + a + b;
         pstore((uint32_t *)s + i / 2, narrow(a, b));
     }
@@ -79,7 +69,7 @@ INLINE void K(running_tile)(const attention_call *c, int64_t item, int64_t query
             v[r] = K(row_top)(s + (first + r) * ld, columns, ll_visible(c, query + first + r) - j, mask);
         for (int64_t r = count; r < 16; r++) v[r] = -INFINITY;
         const vf old = vload(max + first), new = vmax(K(row_maxima)(v), old), from = new == -INFINITY ? zero : new;
-        const vf change = old == -INFINITY ? zero : K(power_of_two)(old - from);
+        const vf change = old == -INFINITY ? zero : power_of_two(old - from);
         vstore(max + first, new);
         vstore(base, from);
         vstore(factor, change);
@@ -131,7 +121,7 @@ static void K(attend_pairs)(const attention_call *c, int64_t task) {
 // ---- backward -----------------------------------------------------------------------------------------------------------
 /// One row of probabilities from scores, at columns i..<i+16.
 INLINE vf K(probability)(const float *s, int64_t i, int64_t columns, int64_t seen, const float *mask, float lse) {
-    vf p = K(power_of_two)(vload(s + i) - lse);
+    vf p = power_of_two(vload(s + i) - lse);
     if (seen - i < 16) p = keep_first(p, ll_max(0, seen - i), 0);
     if (mask) p = get(mask, LL_F32, i, columns) != 0.0f ? p : (vf)0.0f;
     return p;

@@ -1,6 +1,40 @@
 // Bias and activation over rows; backward also sums each column over a piece of the rows.
 #include "math_body.h"
 #include "activation_body.h"
+#if LL_PAIRS
+#include "coarse_body.h"
+#endif
+
+/// Value and slope of an activation. What is rounded to bf16 need not be exact to the last bit before.
+INLINE vf K(value)(int op, int dtype, vf x) {
+#if LL_PAIRS
+    vf rest;
+    if (dtype == LL_BF16) switch (op) {
+        case LL_SIGMOID: return coarse_sigmoid(-LL_LOG2_E * x, &rest);
+        case LL_SILU: return x * coarse_sigmoid(-LL_LOG2_E * x, &rest);
+        case LL_GELU: return x * coarse_sigmoid(-LL_LOG2_E * 2.0f * LL_GELU_A * (x + LL_GELU_B * x * (x * x)), &rest);
+        case LL_GELU_QUICK: return x * coarse_sigmoid(-LL_LOG2_E * 1.702f * x, &rest);
+        }
+#endif
+    return unary_value(op, x, 0, 0);
+}
+INLINE vf K(slope)(int op, int dtype, vf x) {
+#if LL_PAIRS
+    // u: what the sigmoid is taken of, in units of -log 2; du: its slope, in its own.
+    vf rest, du = 1.0f, u = -LL_LOG2_E * x;
+    if (op == LL_GELU) {
+        const vf square = x * x;
+        u = -LL_LOG2_E * 2.0f * LL_GELU_A * x * (1.0f + LL_GELU_B * square);
+        du = 2.0f * LL_GELU_A * (1.0f + 3.0f * LL_GELU_B * square);
+    }
+    if (op == LL_GELU_QUICK) u = -LL_LOG2_E * 1.702f * x, du = 1.702f;
+    if (dtype == LL_BF16 && (op == LL_SIGMOID || op == LL_SILU || op == LL_GELU || op == LL_GELU_QUICK)) {
+        const vf s = coarse_sigmoid(u, &rest);
+        return op == LL_SIGMOID ? s * rest : s * (1.0f + x * rest * du);
+    }
+#endif
+    return unary_slope(op, x, 0, 0);
+}
 
 INLINE void K(forward_rows)(int op, int dtype, const bias_call *c, int64_t first, int64_t last) {
     const int64_t n = c->columns;
@@ -14,7 +48,7 @@ INLINE void K(forward_rows)(int op, int dtype, const bias_call *c, int64_t first
                 put(before, dtype, i, n, v);
                 v = get(before, dtype, i, n);
             }
-            put(x, dtype, i, n, unary_value(op, v, 0, 0));
+            put(x, dtype, i, n, K(value)(op, dtype, v));
         }
     }
 }
@@ -26,7 +60,7 @@ INLINE void K(backward_rows)(int op, int dtype, const bias_call *c, int64_t firs
         void *g_before = c->x ? ll_at_mut(c->x, dtype, r * n) : NULL;
         for (int64_t i = 0; i < n; i += 16) {
             vf g = get(gy, dtype, i, n);
-            if (op != NO_ACTIVATION) g = g * unary_slope(op, get(before, dtype, i, n), 0, 0);
+            if (op != NO_ACTIVATION) g = g * K(slope)(op, dtype, get(before, dtype, i, n));
             if (g_before) put(g_before, dtype, i, n, g);
             if (sums) put(sums, LL_F32, i, n, g + get(sums, LL_F32, i, n));
         }

@@ -8,6 +8,11 @@ typedef uint16_t vh __attribute__((ext_vector_type(16)));
 typedef double vd __attribute__((ext_vector_type(16)));
 #define vload K(vload_)
 #define vstore K(vstore_)
+#define part_load K(part_load_)
+#define part_load_half K(part_load_half_)
+#define part_store K(part_store_)
+#define part_store_half K(part_store_half_)
+#define rounded K(rounded_)
 #define get K(get_)
 #define put K(put_)
 #define vmax K(vmax_)
@@ -22,6 +27,8 @@ typedef double vd __attribute__((ext_vector_type(16)));
 #define vmin_nan K(vmin_nan_)
 #define any K(any_)
 #define row_max K(row_max_)
+// Lanes of `left` elements. A copy of so many bytes would be a call, around which a loop keeps nothing in registers.
+#define LL_FIRST(left) ((__mmask16)((1u << (left)) - 1))
 #endif
 
 INLINE vf vload(const float *p) {
@@ -31,33 +38,76 @@ INLINE vf vload(const float *p) {
 }
 INLINE void vstore(float *p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
 
+/// The first `left` of 16 elements of 4 (2) bytes, the rest 0.
+INLINE vf part_load(const float *x, int64_t left) {
+#if LL_REGISTERS >= 32
+    return (vf)_mm512_maskz_loadu_ps(LL_FIRST(left), x);
+#else
+    vf v = 0;
+    __builtin_memcpy(&v, x, (size_t)left * 4);
+    return v;
+#endif
+}
+INLINE vh part_load_half(const uint16_t *x, int64_t left) {
+#if LL_REGISTERS >= 32
+    return (vh)_mm256_maskz_loadu_epi16(LL_FIRST(left), x);
+#else
+    vh h = 0;
+    __builtin_memcpy(&h, x, (size_t)left * 2);
+    return h;
+#endif
+}
+INLINE void part_store(float *y, int64_t left, vf v) {
+#if LL_REGISTERS >= 32
+    _mm512_mask_storeu_ps(y, LL_FIRST(left), (__m512)v);
+#else
+    __builtin_memcpy(y, &v, (size_t)left * 4);
+#endif
+}
+INLINE void part_store_half(uint16_t *y, int64_t left, vh h) {
+#if LL_REGISTERS >= 32
+    _mm256_mask_storeu_epi16(y, LL_FIRST(left), (__m256i)h);
+#else
+    __builtin_memcpy(y, &h, (size_t)left * 2);
+#endif
+}
+
 /// Elements i..<i+16 of x as floats; those at n and beyond are 0.
 INLINE vf get(const void *x, int dtype, int64_t i, int64_t n) {
     int64_t left = n - i;
     if (dtype == LL_F32) {
-        vf v = 0;
-        if (__builtin_expect(left >= 16, 1)) __builtin_memcpy(&v, (const float *)x + i, sizeof v);
-        else __builtin_memcpy(&v, (const float *)x + i, (size_t)left * 4);
-        return v;
+        const float *p = (const float *)x + i;
+        return __builtin_expect(left >= 16, 1) ? vload(p) : part_load(p, left);
     }
-    vh h = 0;
-    if (__builtin_expect(left >= 16, 1)) __builtin_memcpy(&h, (const uint16_t *)x + i, sizeof h);
-    else __builtin_memcpy(&h, (const uint16_t *)x + i, (size_t)left * 2);
+    const uint16_t *p = (const uint16_t *)x + i;
+    vh h;
+    if (__builtin_expect(left >= 16, 1)) __builtin_memcpy(&h, p, sizeof h);
+    else h = part_load_half(p, left);
     return (vf)(__builtin_convertvector(h, vu) << 16);
 }
-/// Stores elements i..<min(i + 16, n); bf16 rounds to nearest even and keeps NaN.
+/// To bf16, to nearest even; a NaN stays one.
+INLINE vh rounded(vf v) {
+#if LL_PAIRS
+    // The instruction takes numbers below the normal range for 0; they go the long way.
+    if (__builtin_expect(_mm512_fpclass_ps_mask((__m512)v, 0x20) == 0, 1)) return (vh)_mm512_cvtneps_pbh((__m512)v);
+#endif
+    vu u = (vu)v, high = u >> 16;
+    vu near = (u + 0x7fffu + (high & 1u)) >> 16;
+    return __builtin_convertvector((u & 0x7fffffffu) > 0x7f800000u ? high | 0x40u : near, vh);
+}
+/// Stores elements i..<min(i + 16, n).
 INLINE void put(void *y, int dtype, int64_t i, int64_t n, vf v) {
     int64_t left = n - i;
     if (dtype == LL_F32) {
-        if (__builtin_expect(left >= 16, 1)) __builtin_memcpy((float *)y + i, &v, sizeof v);
-        else __builtin_memcpy((float *)y + i, &v, (size_t)left * 4);
+        float *p = (float *)y + i;
+        if (__builtin_expect(left >= 16, 1)) vstore(p, v);
+        else part_store(p, left, v);
         return;
     }
-    vu u = (vu)v, high = u >> 16;
-    vu rounded = (u + 0x7fffu + (high & 1u)) >> 16;
-    vh h = __builtin_convertvector((u & 0x7fffffffu) > 0x7f800000u ? high | 0x40u : rounded, vh);
-    if (__builtin_expect(left >= 16, 1)) __builtin_memcpy((uint16_t *)y + i, &h, sizeof h);
-    else __builtin_memcpy((uint16_t *)y + i, &h, (size_t)left * 2);
+    uint16_t *p = (uint16_t *)y + i;
+    const vh h = rounded(v);
+    if (__builtin_expect(left >= 16, 1)) __builtin_memcpy(p, &h, sizeof h);
+    else part_store_half(p, left, h);
 }
 
 INLINE vf vmax(vf a, vf b) { return a > b ? a : b; }   // b where either is NaN, as one instruction

@@ -123,6 +123,30 @@ import Testing
         }
     }
 
+    @Test(arguments: Kind.allCases) func `activations of large numbers and of NaN`(kind: Kind) {
+        let x: [Double] = [1e12, 1e4, 300, 40, -40, -90, -300, -1e4, -1e12, 0, .nan]
+        let rounded = kind.rounded(x)
+        for activation in [LL_ACT_SILU, LL_ACT_GELU, LL_ACT_GELU_QUICK, LL_ACT_SIGMOID] {
+            let isSigmoid = activation == LL_ACT_SIGMOID, half = isSigmoid ? 0.5 : 0
+            let large = rounded.map { x in x.isNaN ? x : x == 0 ? half : x < 0 ? 0 : isSigmoid ? 1 : x }
+            let slopes = rounded.map { x in x.isNaN ? x : x == 0 ? (isSigmoid ? 0.25 : 0.5) : x < 0 || isSigmoid ? 0 : 1 }
+            let name: Comment = "activation \(activation.rawValue)"
+            #expect(
+                complaint(large, absolute: 1e-15, relative: kind.rounding) {
+                    let y = Buffer(kind, x)
+                    ll_bias_activation(1, Int64(x.count), y.pointer, kind.code, nil, Int32(activation.rawValue), nil)
+                    return y.values
+                } == nil, name)
+            #expect(
+                complaint(slopes, absolute: 1e-15, relative: kind.rounding) {
+                    let before = Buffer(kind, x), gy = Buffer(kind, x.map { _ in 1 }), gx = Buffer(kind, count: x.count)
+                    ll_bias_activation_backward(
+                        1, Int64(x.count), before.pointer, gy.pointer, kind.code, Int32(activation.rawValue), gx.pointer, nil)
+                    return gx.values
+                } == nil, name)
+        }
+    }
+
     @Test func `the gradient of a bias alone needs no other output`() {
         let gy = f32([1, 2, 3, 4, 5, 6])
         #expect(
