@@ -5,7 +5,7 @@ import Tensors
 ///
 ///     version: 1
 ///     name: precision
-///     base: ../shapes/small.yaml
+///     base: ../shapes/tokens-small.yaml
 ///     cases: {f32: {train.precision: f32}, bf16: {train.precision: bf16}}
 ///     seeds: [1, 2, 3]
 ///     metric: {name: alignment, count: 1000}
