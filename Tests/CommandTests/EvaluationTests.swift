@@ -68,4 +68,20 @@ import Testing
         #expect(all > token * 64 / 3072, "\(text)")
         #expect(text.contains("at most \(String(format: "%.4f", token))") == (model != "autoregressive"), "\(text)")
     }
+
+    @Test func `samples are drawn as eval is told`() throws {
+        let place = try Tiny.sharedTokens.get()
+        let arguments = ["eval", "maskgit/model", "--metrics", "alignment", "--data", "shapes", "--count", "4", "--quiet"]
+        func sheet(_ heat: String) throws -> Data? {
+            try Program.succeed(arguments + ["--temperature", heat, "--grid", "heat-\(heat).png"], in: place.path)
+            return FileManager.default.contents(atPath: place.path + "/heat-\(heat).png")
+        }
+        let (cold, again, hot) = (try sheet("0.05"), try sheet("0.05"), try sheet("50"))
+        #expect(cold != nil && cold == again && cold != hot)
+        for wrong in ["--temperature 0", "--truncation 2", "--steps 0", "--cfg-scale nan", "--count 0"] {
+            let words = wrong.split(separator: " ").map(String.init)
+            let result = try Program.run(arguments + words, in: place.path)
+            #expect(result.code == 2 && result.errors.contains(words[0]), "\(wrong): \(result.errors)")
+        }
+    }
 }

@@ -117,6 +117,8 @@ public struct Ablation {
         request.steps = try section.optionalInt("steps", in: 1...10_000)
         request.guidance = try section.optionalNumber("cfg_scale", in: -100...100)
         request.sampler = try section.optionalString("sampler")
+        request.truncation = try section.optionalNumber("truncation", in: 0...1)
+        request.temperature = try section.optionalNumber("temperature", in: 0.01...100)
         request.batch = 16
         return request
     }

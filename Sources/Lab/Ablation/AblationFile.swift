@@ -126,7 +126,7 @@ public struct AblationFile: Sendable {
         }
     }
 
-    private static let evaluationKeys = ["steps", "cfg_scale", "sampler"]
+    private static let evaluationKeys = ["steps", "cfg_scale", "sampler", "truncation", "temperature"]
 
     private static func make(
         _ name: String, _ changes: [(String, ConfigurationValue)], _ section: Section, _ way: String

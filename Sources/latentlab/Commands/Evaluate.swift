@@ -13,9 +13,7 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
     @Option(help: "Data set: shapes, shapes-singles, emoji, or a mixture of points as ring; told by the name when left out.")
     var data: String?
-    @Option(help: "Steps; the model's own when left out.") var steps: Int?
-    @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
-    @Option(help: ArgumentHelp("Sampler: \(Samplers.names.joined(separator: ", ")).")) var sampler: String?
+    @OptionGroup var how: SamplerOptions
     @Option(help: "Samples computed together.") var batch = 16
     @Option(help: "Also a grid of the first samples.") var grid: String?
     @Option(help: "Feature network: a model directory, or the name of a shipped one; emoji-features when left out.")
@@ -25,13 +23,10 @@ struct Evaluate: ParsableCommand {
 
     func run() throws {
         try machine.apply()
-        guard (1...1_000_000).contains(count), seed >= 0, batch >= 1 else {
-            throw InputError("out of range", at: "--count, --seed, --batch", expected: "positive numbers")
-        }
-        var request = SampleRequest()
-        request.steps = steps
-        request.sampler = sampler
-        request.guidance = cfgScale
+        try bounded(count, 1...1_000_000, "--count")
+        try bounded(seed, 0...Int.max - 1_000_000, "--seed")
+        try bounded(batch, 1...4096, "--batch")
+        var request = try how.request()
         request.batch = batch
         let evaluation = Evaluation(
             model: try Assets.model(model), data: data, split: split, count: count, seed: seed, request: request, grid: grid,

@@ -12,14 +12,9 @@ struct Sample: ParsableCommand {
     @Option(help: "Samples for each sentence.") var count = 1
     @Option(help: "Seed of the first sample; the others follow.") var seed = 0
     @Option(help: "Samples computed together; changes no byte.") var batch = 8
-    @Option(help: "Steps; the model's own when left out.") var steps: Int?
-    @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
-    @Option(help: "Sampler: \((Samplers.names + TokenSamplers.names).joined(separator: ", ")).")
-    var sampler: String?
+    @OptionGroup var how: SamplerOptions
     @Option(help: "How the times of the steps are spaced.") var spacing: String?
     @Option(help: "Noise of DDIM, 0 to 1.") var eta: Double?
-    @Option(help: "Of tokens: draw from the likeliest that hold this share, 0 to 1.") var truncation: Double?
-    @Option(help: "Of tokens: above 0; below 1 prefers the likely.") var temperature: Double?
     @Option(help: "A picture to start from.") var `init`: String?
     @Option(help: "How much of the way from noise is gone with --init, 0 to 1.") var strength = 0.6
     @Option(help: "White where the --init picture may change.") var mask: String?
@@ -36,21 +31,12 @@ struct Sample: ParsableCommand {
     }
 
     private func request() throws -> SampleRequest {
-        func bounded<T: Comparable>(_ value: T?, _ range: ClosedRange<T>, _ flag: String) throws {
-            guard let value, !range.contains(value) else { return }
-            throw InputError(
-                "out of range", at: flag, expected: "\(range.lowerBound) to \(range.upperBound)", found: "\(value)")
-        }
         try bounded(count, 1...1_000_000, "--count")
         try bounded(seed, 0...Int.max - 1_000_000, "--seed")
         try bounded(batch, 1...4096, "--batch")
-        try bounded(steps, 1...100_000, "--steps")
-        try bounded(cfgScale, -1000...1000, "--cfg-scale")
         try bounded(eta, 0...1, "--eta")
-        try bounded(truncation, 0...1, "--truncation")
-        try bounded(temperature, 0.01...100, "--temperature")
         try bounded(strength, 0...1, "--strength")
-        var request = SampleRequest()
+        var request = try how.request()
         request.prompts = prompt
         if let promptsFile {
             request.prompts += try AtomicFile.readText(promptsFile).split(separator: "\n").map(String.init)
@@ -59,9 +45,6 @@ struct Sample: ParsableCommand {
         request.negative = negative
         request.seeds = (0..<count).map { UInt64(seed + $0) }
         request.batch = batch
-        request.steps = steps
-        request.guidance = cfgScale
-        request.sampler = sampler
         if let spacing {
             guard let known = Spacing(rawValue: spacing) else {
                 let names = Spacing.allCases.map(\.rawValue)
@@ -80,8 +63,6 @@ struct Sample: ParsableCommand {
             return PictureSize(width: sides[0], height: sides[1])
         }
         request.eta = eta
-        request.truncation = truncation
-        request.temperature = temperature
         request.start = try `init`.map { try Picture.read($0) }
         request.strength = strength
         if mask != nil && `init` == nil {
