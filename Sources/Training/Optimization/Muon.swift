@@ -75,7 +75,7 @@ public final class Muon: Optimizer {
     ///
     ///     x: [M, N]
     ///
-    /// - Parameter dtype: of what is multiplied; sums and x are f32.
+    /// - Parameter dtype: of what is multiplied and of the series in x xᵀ; x itself stays f32.
     package static func orthogonalized(_ x: Tensor, iterations: Int, products dtype: DType = .f32) -> Tensor {
         let isTall = x.shape[0] > x.shape[1]
         let (a, b, c): (Float, Float, Float) = (3.4445, -4.775, 2.0315)
