@@ -96,7 +96,7 @@ public final class KLAutoencoder: Module, Codec, Trainable {
     /// Sums over examples: `reconstruction` and `kl` (the loss's terms), `mse` and `psnr` (of pictures
     /// clamped to [-1, 1]).
     public func loss(_ batch: Batch) -> LossReport {
-        guard let x = batch.pictures else { fatalError("KLAutoencoder: it trains on pictures") }
+        guard let x = batch.media else { fatalError("KLAutoencoder: it trains on media") }
         let terms = loss(x, noise: normal(batch.places.map { $0("latent") }, latents.shape))
         var sums = reconstructionSums(terms.decoded, x)
         sums["reconstruction"] = terms.reconstruction.detached() * Float(batch.count)

@@ -76,7 +76,7 @@ public final class VQVAE: Module, Codec, Trainable {
     func features(of vectors: Tensor) -> Tensor { decoder.features(postQuantConv(vectors)) }
 
     /// The last convolution: `features` to media.
-    func media(of features: Tensor) -> Tensor { decoder.output(features).cast(to: .f32) }
+    func media(of features: Tensor) -> Tensor { decoder.media(of: features).cast(to: .f32) }
 
     /// Weight of the last convolution, at which VQGAN balances its losses.
     package var lastWeight: Parameter { decoder.output.weight }
@@ -114,7 +114,7 @@ public final class VQVAE: Module, Codec, Trainable {
 
     /// K-means over the encoded batch.
     public func prepare(with batch: Batch) {
-        guard let x = batch.pictures, let first = batch.places.first else { return }
+        guard let x = batch.media, let first = batch.places.first else { return }
         quantizer.prepare(with: withoutGradients { vectors(of: x) }, noise: first("codebook"))
     }
 
@@ -154,7 +154,7 @@ public final class VQVAE: Module, Codec, Trainable {
     /// Sums over examples: `reconstruction`, `commitment` (the quantizer's loss), `mse` and `psnr` (of
     /// pictures clamped to [-1, 1]), and the quantizer's own.
     public func loss(_ batch: Batch, step: Int) -> LossReport {
-        guard let x = batch.pictures else { fatalError("VQVAE: it trains on pictures") }
+        guard let x = batch.media else { fatalError("VQVAE: it trains on media") }
         let quantized = quantized(x, places: batch.places, step: step)
         let y = decoded(quantized.vectors)
         let reconstruction = configuration.reconstruction(y, x)

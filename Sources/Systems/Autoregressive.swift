@@ -2,6 +2,7 @@ import Codecs
 import Denoisers
 import Diffusion
 import Glibc
+import Media
 import Networks
 import Tensors
 
@@ -34,6 +35,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
     }
 
     public var medium: Medium { ground.codec.medium }
+    public var form: MediaForm { ground.codec.form }
     public var frozenCodec: any Codec { ground.codec.codec }
     public var codecFingerprint: String { ground.codec.fingerprint }
     public var textReader: (any TextReader)? { reader }
@@ -79,7 +81,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
         try request.refuse(
             [
                 ("--steps", request.steps), ("--sampler", request.sampler), ("--eta", request.eta),
-                ("--spacing", request.spacing), ("--init", request.start.map { _ in "a picture" }),
+                ("--spacing", request.spacing), ("--init", request.start.map { _ in "a start" }),
             ], of: "diffusion")
         let listener = ground.listener
         let whole = try ground.window(request)

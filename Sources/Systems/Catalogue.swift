@@ -9,6 +9,7 @@ public enum Catalogue {
             VQGANSystem.self,
             DiTSystem.self,
             VQDiffusionSystem.self,
+            DiffsoundSystem.self,
             UnleashingTransformersSystem.self,
             MaskGITSystem.self,
             SDDMSystem.self,

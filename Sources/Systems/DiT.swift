@@ -18,6 +18,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     let codec: CodecReference
     private let listener: Listener
     private let generator: GaussianGenerator
+    private let making: MediaMaking
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         codec = try CodecReference(section, surroundings)
@@ -26,6 +27,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
         }
         listener = try Listener(try section.section("condition"), surroundings)
         reader = listener.reader
+        making = try MediaMaking(codec.form, section)
 
         let gaussian = try GaussianSection(try section.section("corruption"))
         var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
@@ -48,6 +50,8 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     }
 
     public var sampling: SamplingDefaults { generator.sampling }
+    public var medium: Medium { codec.medium }
+    public var form: MediaForm { codec.form }
     public var frozenCodec: any Codec { codec.codec }
     public var codecFingerprint: String { codec.fingerprint }
 
@@ -65,26 +69,28 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try request.refuse([("--size", request.size), ("--seconds", request.seconds)], of: "tokens")
         let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes)
         try generator.draw(
             jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
-            known: try request.start.map { try codec.latents(of: $0) }, mask: request.mask.map { codec.latentMask($0) },
+            known: try request.start.map { try codec.latents(of: $0) }, mask: try request.free.map { try codec.mask(of: $0) },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
             watch: request.film.map { film in
                 { first, progress in
                     guard film.shows(progress.index, of: progress.count) else { return }
                     try film.show(
                         FilmFrame(
-                            first: first, index: progress.index, count: progress.count, pictures: self.pictures(progress.x0),
+                            first: first, index: progress.index, count: progress.count,
+                            pictures: self.codec.form.pictures(self.decoded(progress.x0)),
                             realness: nil))
                 }
             },
             deliver: { chunk, latents in
-                for (job, picture) in zip(chunk, self.pictures(latents)) { try deliver(job.sample(picture)) }
+                for sample in making.samples(decoded(latents), of: chunk) { try deliver(sample) }
             })
     }
 
-    private func pictures(_ latents: Tensor) -> [Picture] { withoutGradients { codec.codec.decode(latents).pictures } }
+    private func decoded(_ latents: Tensor) -> Tensor { withoutGradients { codec.codec.decode(latents) } }
 
     // MARK: - Model directory
 

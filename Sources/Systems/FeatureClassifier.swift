@@ -33,7 +33,7 @@ public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSy
 
     /// Sums over examples: `accuracy`, and `entropy` in nats, the cross-entropy without smoothing.
     public func loss(_ batch: Batch) -> LossReport {
-        guard let pictures = batch.pictures else { fatalError("\(Self.name): it trains on pictures") }
+        guard let pictures = batch.media else { fatalError("\(Self.name): it trains on pictures") }
         let logits = network(augmentation(pictures, at: batch.places.map { $0("augment") }))  // [B, classes]
         let labels = Tokens(batch.labels)
         let entropy = crossEntropy(logits, labels)  // [B]

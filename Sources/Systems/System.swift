@@ -15,12 +15,15 @@ public protocol System: Trainable {
     var model: Module { get }
     /// Writes what a model directory needs besides `config.json` and `model.safetensors`: `codec/`, `text/`, ...
     func writeParts(to folder: String) throws
+    /// What it takes in of an example.
+    var form: MediaForm { get }
     /// Changes that turn the resolved experiment into a self-contained `config.json`.
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue
 }
 
 extension System {
     public var model: Module { module }
+    public var form: MediaForm { .picture }
     public func writeParts(to folder: String) throws {}
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { resolved }
 }
@@ -88,6 +91,8 @@ extension GenerativeSystem {
 /// What a sample is, which decides the files it is kept in.
 public enum Medium: Sendable {
     case picture
+    /// Made audible from a spectrogram.
+    case sound
     /// A small vector; many are drawn together as a scatter plot.
     case point
 }
@@ -121,13 +126,15 @@ public struct SampleRequest {
     public var truncation: Double?
     /// Of models of tokens: logits are divided by it.
     public var temperature: Double?
-    /// Start from this picture, with `strength` of the way left to go.
-    public var start: Picture?
+    /// Start from this, with `strength` of the way left to go.
+    public var start: SampleStart?
     public var strength = 0.6
-    /// White where the start picture may change.
-    public var mask: Picture?
+    /// What of the start may change, all of the way.
+    public var free: FreePart?
     /// Pixels of the result, where it shall be larger than what the model was trained on.
     public var size: PictureSize?
+    /// Length of the result, where it shall be longer than what the model was trained on.
+    public var seconds: Double?
     /// Sees what becomes of the samples, at some of the steps.
     public var film: Film?
 
@@ -149,6 +156,18 @@ public struct Sample {
     public var prompt: String?
     public var seed: UInt64
     public var picture: Picture?
+    public var sound: Sound?
+    /// Log-mel values in 0...1 that the sound was made of: `[frames, bands]`.
+    public var spectrogram: Tensor?
     /// `[points, D]`, of systems whose medium is the point.
     public var points: Tensor?
+
+    /// What there is to look at: the picture, or a sound's spectrogram.
+    public var shown: Picture? {
+        picture
+            ?? spectrogram.map { values in
+                let media = values.reshaped([1] + values.shape + [1]) * 2 - 1
+                return MediaForm.seen(spectrograms: media)[0]
+            }
+    }
 }

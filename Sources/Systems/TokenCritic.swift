@@ -1,6 +1,7 @@
 import Codecs
 import Denoisers
 import Diffusion
+import Media
 import Networks
 import Tensors
 
@@ -31,6 +32,8 @@ public final class TokenCriticSystem: Module, GenerativeSystem, LatentSystem, Re
     }
 
     public var sampling: SamplingDefaults { sampler.sampling }
+    public var medium: Medium { frozen.system.medium }
+    public var form: MediaForm { frozen.system.form }
     public var frozenCodec: any Codec { frozen.system.frozenCodec }
     public var codecFingerprint: String { frozen.system.codecFingerprint }
     public var textReader: (any TextReader)? { frozen.system.parts.listener.reader }

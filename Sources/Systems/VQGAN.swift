@@ -1,4 +1,5 @@
 import Codecs
+import Media
 import Networks
 import Tensors
 
@@ -9,12 +10,14 @@ import Tensors
 public final class VQGANSystem: Module, CodecSystem {
     public static let name = "vqgan"
     let autoencoder: VQVAE
+    public let form: MediaForm
     /// Nil in a model that was loaded: it is not trained.
     let training: VQGAN?
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
-        autoencoder = VQVAE(try VQVAEConfiguration(part))
+        form = try MediaForm(part)
+        autoencoder = VQVAE(try VQVAEConfiguration(part, form))
         training = surroundings.folder == nil ? try VQGAN(part, autoencoder) : nil
         super.init()
     }

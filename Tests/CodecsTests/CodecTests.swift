@@ -106,7 +106,7 @@ import Training
         real.scramble(2)
         tokens.scramble(3)
         withoutGradients {
-            tokens.prepare(with: Batch(pictures: x, places: [Noise(seed: 4)]))
+            tokens.prepare(with: Batch(media: x, places: [Noise(seed: 4)]))
             guard case .moments(let mean, let logVariance) = real.encode(x),
                 case .tokens(let codes) = tokens.encode(x)
             else {
@@ -162,15 +162,15 @@ import Training
         codec.scramble(7)
         let x = discs([0, 1, 2], size: 16)
         let places = (0..<3).map { Noise(seed: 8)($0) }
-        let whole = codec.loss(Batch(pictures: x, places: places))
+        let whole = codec.loss(Batch(media: x, places: places))
         let parts = [0..<1, 1..<3].map {
-            codec.loss(Batch(pictures: x.slice(0, $0), places: Array(places[$0])))
+            codec.loss(Batch(media: x.slice(0, $0), places: Array(places[$0])))
         }
         expectClose((parts[0].loss + parts[1].loss * 2) / 3, whole.loss, relative: 1e-5)
         for (name, sum) in whole.sums {
             expectClose(parts[0].sums[name]! + parts[1].sums[name]!, sum, relative: 1e-5, name)
         }
-        let other = codec.loss(Batch(pictures: x, places: places.map { $0("other") }))
+        let other = codec.loss(Batch(media: x, places: places.map { $0("other") }))
         #expect(other.loss.scalar != whole.loss.scalar)
     }
 
@@ -178,7 +178,7 @@ import Training
         let codec = vq()
         codec.scramble(9)
         let x = discs([0, 1], size: 16)
-        let report = codec.loss(Batch(pictures: x, places: [Noise(seed: 0), Noise(seed: 1)]), step: 0)
+        let report = codec.loss(Batch(media: x, places: [Noise(seed: 0), Noise(seed: 1)]), step: 0)
         let (y, original) = (codec.decode(codec.encode(x)).values, x.values)
         var (mse, psnr) = (0.0, 0.0)
         for b in 0..<2 {
@@ -245,7 +245,7 @@ import Training
 
     @Test func `in bf16 losses and gradients stay near those of f32, and media come out as f32`() {
         let x = discs([0, 1, 2, 3], size: 16)
-        let batch = Batch(pictures: x, places: (0..<4).map { Noise(seed: 8)($0) })
+        let batch = Batch(media: x, places: (0..<4).map { Noise(seed: 8)($0) })
         let (real, tokens) = (kl(), vq())
         tokens.prepare(with: batch)
         for (codec, loss) in [(real, { real.loss(batch).loss }), (tokens, { tokens.loss(batch, step: 0).loss })]

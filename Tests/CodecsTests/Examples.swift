@@ -75,6 +75,6 @@ final class DiscSource: BatchSource {
     init(_ count: Int, size: Int) { pictures = discs(Array(0..<count), size: size) }
 
     func batch(step: Int, range: Range<Int>, places: [Noise]) -> Batch {
-        Batch(pictures: pictures.slice(0, range), places: places)
+        Batch(media: pictures.slice(0, range), places: places)
     }
 }

@@ -50,7 +50,7 @@ import Testing
         let golden = try Goldens.open("vq.safetensors")
         let places = [Noise(seed: 0), Noise(seed: 1)]
         let report = try codec(form, .gradient).loss(
-            Batch(pictures: channelsLast(golden.tensor("x")), places: places), step: 0)
+            Batch(media: channelsLast(golden.tensor("x")), places: places), step: 0)
         expectClose(report.loss, try golden.tensor("\(form.rawValue).loss"), relative: 1e-5, "loss")
         let tie = try #require(report.sums["commitment"]) / 2
         expectClose(tie, try golden.tensor("\(form.rawValue).codebook_loss"), relative: 1e-5, "codebook loss")

@@ -34,7 +34,7 @@ import Training
         return gan
     }
 
-    private let batch = Batch(pictures: discs([0, 1, 2], size: 16), places: (0..<3).map { Noise(seed: 8)($0) })
+    private let batch = Batch(media: discs([0, 1, 2], size: 16), places: (0..<3).map { Noise(seed: 8)($0) })
 
     private func parameters(_ gan: VQGAN, _ part: String) -> [Parameter] {
         gan.parameters().filter { $0.name.hasPrefix(part + ".") }
@@ -67,7 +67,7 @@ import Training
             gan.scramble(2)
             gan.prepare(with: batch)
             let codec = gan.autoencoder
-            let x = batch.pictures!
+            let x = batch.media!
             let own = parameters(gan, "autoencoder").map(\.value)
             let quantized = codec.quantizer.quantize(codec.vectors(of: x), places: batch.places, step: 5)
             let y = codec.decoded(quantized.vectors)
@@ -132,7 +132,7 @@ import Training
         let whole = gan.discriminatorLoss(batch, step: 0)
         let parts = [0..<1, 1..<3].map { rows in
             gan.discriminatorLoss(
-                Batch(pictures: batch.pictures!.slice(0, rows), places: Array(batch.places[rows])), step: 0)
+                Batch(media: batch.media!.slice(0, rows), places: Array(batch.places[rows])), step: 0)
         }
         expectClose((parts[0].loss + parts[1].loss * 2) / 3, whole.loss, relative: 1e-5)
         for (name, sum) in whole.sums { expectClose(parts[0].sums[name]! + parts[1].sums[name]!, sum, relative: 1e-5, name) }

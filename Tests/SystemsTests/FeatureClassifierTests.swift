@@ -28,7 +28,7 @@ import Testing
         let labels = (0..<count).map { $0 % 3 }
         let colors = Tensor(labels.flatMap { label in (0..<3).map { $0 == label ? 0.6 : -0.4 } }, [count, 1, 1, 3])
         let pictures = (colors + Noise(seed: 2).normal([count, 8, 8, 3]) * 0.2).clamped(-1, 1)
-        return Batch(pictures: pictures, labels: labels, places: (0..<count).map { Noise(seed: 3)($0) })
+        return Batch(media: pictures, labels: labels, places: (0..<count).map { Noise(seed: 3)($0) })
     }
 
     @Test func `classes are counted in the data, unless they are given`() throws {
@@ -58,7 +58,7 @@ import Testing
         let still: JSON = ["crop": [1, 1], "flip": false, "color": 0]
         let plain = try system(["augment": still, "loss": ["smoothing": 0]])
         let batch = batch(6)
-        let logits = plain.logits(of: batch.pictures!)
+        let logits = plain.logits(of: batch.media!)
         let entropies = crossEntropy(logits, Tokens(batch.labels))
         let report = plain.loss(batch)
         expectClose(report.loss, entropies.mean(), relative: 1e-6)
@@ -85,7 +85,7 @@ import Testing
         let parts = [0..<2, 2..<6].map { rows in
             system.loss(
                 Batch(
-                    pictures: whole.pictures!.slice(0, rows), labels: Array(whole.labels[rows]), places: Array(whole.places[rows])
+                    media: whole.media!.slice(0, rows), labels: Array(whole.labels[rows]), places: Array(whole.places[rows])
                 ))
         }
         let report = system.loss(whole)
@@ -102,7 +102,7 @@ import Testing
         _ = try section.string("system")
         try ModelDirectory.write(system, resolved: section.resolved, to: folder)
         let loaded = try #require(try ModelDirectory.load(folder).system as? any FeatureSystem)
-        let x = batch(3).pictures!
+        let x = batch(3).media!
         withoutGradients {
             expectIdentical(loaded.extractor.vectors(of: x), system.extractor.vectors(of: x))
             expectIdentical((loaded as? any ClassifyingSystem)!.logits(of: x), system.logits(of: x))

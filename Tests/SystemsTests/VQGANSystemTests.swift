@@ -60,7 +60,7 @@ import Testing
             ])
         let system = try build(section)
         #expect(system.phases.map(\.name) == ["codec", "discriminator"])
-        system.prepare(with: Batch(pictures: pictures, places: [Noise(seed: 2)]))
+        system.prepare(with: Batch(media: pictures, places: [Noise(seed: 2)]))
         system.finish(over: [pictures.slice(0, 0..<1)])
         guard case .tokens(let codes) = system.codec.latents.kind else { return }
         #expect(codes > 1 && codes < 20)
@@ -92,7 +92,7 @@ import Testing
         defer { try? FileManager.default.removeItem(atPath: home) }
         let section = try section("vq-vae")
         let (plain, sharp) = (try build(section), try build(try self.section("vqgan", [judge()])))
-        plain.prepare(with: Batch(pictures: pictures, places: [Noise(seed: 2)]))
+        plain.prepare(with: Batch(media: pictures, places: [Noise(seed: 2)]))
         try ModelDirectory.write(plain, resolved: section.resolved, to: home + "/model")
         try Weights.read(into: sharp.model, from: home + "/model/model.safetensors")
         #expect(tokens(sharp) == tokens(plain))

@@ -133,7 +133,7 @@ public final class VQGAN: Module, Trainable {
     }
 
     private func pictures(of batch: Batch) -> Tensor {
-        guard let x = batch.pictures else { fatalError("VQGAN: it trains on pictures") }
+        guard let x = batch.media else { fatalError("VQGAN: it trains on media") }
         return x
     }
 }

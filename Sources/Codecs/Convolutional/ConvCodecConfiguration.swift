@@ -3,10 +3,13 @@ import Tensors
 /// Sizes of a convolutional encoder and decoder, shared by the KL autoencoder and the VQ-VAE.
 ///
 /// Media `[H, W, C]` become a grid `[H / f, W / f, latentChannels]` with f = 2^(levels - 1), one level for
-/// each multiplier.
+/// each multiplier, times the rows or columns of a patch.
 public struct ConvCodecConfiguration: Sendable, Equatable {
     /// Of the media: `[H, W, C]`.
     public var mediaShape = [64, 64, 3]
+    /// Rows and columns that the first convolution sees as channels of one position; where they differ, latents are finer along one
+    /// side than along the other, as sound needs it.
+    public var patch = [1, 1]
     /// Channels of a level are this times its multiplier.
     public var channels = 32
     /// Finest level first.
@@ -33,11 +36,17 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    /// Pixels to one latent position along each side.
-    public var factor: Int { 1 << (multipliers.count - 1) }
+    /// Positions of the first convolution to one latent position along each side.
+    private var factor: Int { 1 << (multipliers.count - 1) }
+
+    /// `[rows, columns]` of the media to one latent position.
+    public var cell: [Int] { patch.map { $0 * factor } }
+
+    /// Channels of the media that the first convolution sees.
+    var patchChannels: Int { mediaShape[2] * patch[0] * patch[1] }
 
     /// `[h, w]` of the latent grid.
-    public var latentGrid: [Int] { [mediaShape[0] / factor, mediaShape[1] / factor] }
+    public var latentGrid: [Int] { [mediaShape[0] / cell[0], mediaShape[1] / cell[1]] }
 
     /// 0 where each position is normalised by itself.
     var normGroups: Int { norm == .position ? 0 : groups }
@@ -59,10 +68,11 @@ public struct ConvCodecConfiguration: Sendable, Equatable {
         guard (1...8).contains(multipliers.count), multipliers.allSatisfy({ $0 > 0 }) else {
             throw refuse("multipliers", "1 to 8 positive numbers", multipliers)
         }
-        guard mediaShape[0] % factor == 0, mediaShape[1] % factor == 0 else {
+        guard patch.count == 2, patch.allSatisfy({ $0 > 0 }) else { throw refuse("patch", "[rows, columns]", patch) }
+        guard mediaShape[0] % cell[0] == 0, mediaShape[1] % cell[1] == 0 else {
             throw refuse(
                 "size",
-                "height and width that are multiples of \(factor), for \(multipliers.count) levels",
+                "height and width that are multiples of \(cell[0]) and \(cell[1]), for \(multipliers.count) levels of patches \(patch)",
                 mediaShape)
         }
         guard blocks > 0 else { throw refuse("blocks", "a positive number", blocks) }

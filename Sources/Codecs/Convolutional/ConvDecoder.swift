@@ -6,6 +6,7 @@ import Tensors
 ///     z: [B, h, w, latentChannels]
 ///     returns [B, f h, f w, C]
 public final class ConvDecoder: Module {
+    private let patch: [Int]
     let input: Conv2d
     let middle: MiddleBlock
     /// Coarsest first.
@@ -15,6 +16,7 @@ public final class ConvDecoder: Module {
 
     public init(_ c: ConvCodecConfiguration) {
         let widths = Array(c.widths.reversed())
+        patch = c.patch
         input = Conv2d(
             c.latentChannels, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.latentChannels))
         middle = MiddleBlock(widths[0], groups: c.normGroups, attention: c.middleAttention)
@@ -24,11 +26,14 @@ public final class ConvDecoder: Module {
                 attends: c.attentionLevels.contains(widths.count - 1 - i), isLast: i == widths.count - 1)
         }
         norm = .siluNorm(widths[widths.count - 1], atMost: c.normGroups)
-        output = Conv2d(widths[widths.count - 1], c.mediaShape[2], kernel: 3)
+        output = Conv2d(widths[widths.count - 1], c.patchChannels, kernel: 3)
         super.init()
     }
 
-    public func callAsFunction(_ z: Tensor) -> Tensor { output(features(z)) }
+    public func callAsFunction(_ z: Tensor) -> Tensor { media(of: features(z)) }
+
+    /// The last convolution, of `features`.
+    func media(of features: Tensor) -> Tensor { unfolded(output(features), by: patch) }
 
     /// What the last convolution sees: `[B, f h, f w, channels]`.
     func features(_ z: Tensor) -> Tensor { norm(levels.reduce(middle(input(z))) { $1($0) }) }

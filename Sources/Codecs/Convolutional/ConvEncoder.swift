@@ -6,6 +6,7 @@ import Tensors
 ///     x: [B, H, W, C]
 ///     returns [B, H / f, W / f, output]
 public final class ConvEncoder: Module {
+    private let patch: [Int]
     let input: Conv2d
     let levels: [EncoderLevel]
     let middle: MiddleBlock
@@ -15,7 +16,8 @@ public final class ConvEncoder: Module {
     /// - Parameter output: channels of the result, twice the latent's where it is a distribution.
     public init(_ c: ConvCodecConfiguration, output channels: Int) {
         let widths = c.widths
-        input = Conv2d(c.mediaShape[2], widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.mediaShape[2]))
+        patch = c.patch
+        input = Conv2d(c.patchChannels, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.patchChannels))
         levels = widths.indices.map { i in
             EncoderLevel(
                 i == 0 ? widths[0] : widths[i - 1], widths[i], blocks: c.blocks, groups: c.normGroups,
@@ -29,7 +31,7 @@ public final class ConvEncoder: Module {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        let h = levels.reduce(input(x)) { $1($0) }
+        let h = levels.reduce(input(folded(x, by: patch))) { $1($0) }
         return output(norm(middle(h)))
     }
 }

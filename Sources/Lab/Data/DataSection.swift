@@ -12,13 +12,22 @@ public enum DataSection {
         let split: Split = try section.choice("split", default: .train)
         // Of data sets that are made on the fly.
         func count() throws -> Int { try section.int("count", default: 60_000, in: 1...100_000_000) }
+        func masks() throws -> ClosedRange<Int> {
+            let range = try section.ints("masks", default: [2, 6], in: 0...100)
+            guard range.count == 2, range[0] <= range[1] else {
+                throw section.error("masks", "is no range", expected: "[least, most]", found: "\(range)")
+            }
+            return range[0]...range[1]
+        }
         func seed() throws -> UInt64 { UInt64(try section.int("seed", default: 0, in: 0...Int.max)) }
         func pairShare() throws -> Double { try section.number("pair_share", default: 0.5, in: 0...1) }
         switch kind {
         case "shapes":
             return Shapes(count: try count(), split: split, seed: try seed(), pairShare: try pairShare())
         case "soundscapes":
-            return Soundscapes(count: try count(), split: split, seed: try seed(), pairShare: try pairShare())
+            let sounds = Soundscapes(count: try count(), split: split, seed: try seed(), pairShare: try pairShare())
+            return try section.choice("captions", among: ["sentence", "tags"], default: "sentence") == "tags"
+                ? MaskedTags(sounds, masks: try masks(), seed: sounds.seed) : sounds
         case "emoji":
             let all = try section.bool("both_splits", default: false)
             return try Emoji(

@@ -75,28 +75,29 @@ public struct Evaluation {
         return system
     }
 
-    var kind: String { data ?? (model.contains("emoji") ? "emoji" : "shapes") }
+    var kind: String { data ?? ["emoji", "soundscapes"].first { model.contains($0) } ?? "shapes" }
 
-    /// One sample for each caption, with seeds `seed`, `seed + 1`, ...: its pictures in order.
-    func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Picture] {
+    /// One sample for each caption, with seeds `seed`, `seed + 1`, ..., in order.
+    func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Sample] {
         let bar = ProgressBar("sampling", total: captions.count, unit: "sample", quiet: quiet)
-        var pictures: [Picture] = []
+        var samples: [Sample] = []
         for first in stride(from: 0, to: captions.count, by: request.batch) {
             var part = request
             part.prompts = Array(captions[first..<min(first + request.batch, captions.count)])
             part.seeds = [UInt64(seed + first)]
-            try system.sample(part) { if let picture = $0.picture { pictures.append(picture) } }
-            bar.update(pictures.count)
+            try system.sample(part) { samples.append($0) }
+            bar.update(samples.count)
         }
         bar.finish()
-        return pictures
+        return samples
     }
 
     /// The first samples with what they were told, where a grid is wanted.
-    func writeGrid(_ pictures: [Picture], _ captions: [String]) throws {
+    func writeGrid(_ samples: [Sample], _ captions: [String]) throws {
+        let pictures = samples.prefix(64).compactMap(\.shown)
         guard let grid, !pictures.isEmpty else { return }
         let sheet = Picture.grid(
-            Array(pictures.prefix(64)), columns: 8, padding: 4, scale: max(1, 128 / pictures[0].width),
+            pictures, columns: 8, padding: 4, scale: max(1, 128 / pictures[0].width),
             captions: Array(captions.prefix(64)))
         try AtomicFile.write(sheet.png(text: []), to: grid)
     }
@@ -108,65 +109,5 @@ public struct Evaluation {
             throw InputError("has no pictures to encode", at: "--data \(kind)", found: first.name)
         }
         return picture
-    }
-
-    /// PSNR, SSIM and, for tokens, codebook use over examples of the split; of shapes also how many the checker still reads.
-    private func reconstruction(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
-        let codec: any Codec
-        switch loaded.system {
-        case let system as any CodecSystem: codec = system.codec
-        case let system as any LatentSystem: codec = system.frozenCodec
-        default: throw InputError("this model has no codec", at: model, found: type(of: loaded.system).name)
-        }
-        let dataset = try DataSection.named(kind, split: split)
-        let total = min(count, dataset.count)
-        try fits(picture(of: dataset), codec)
-        var seen = try SeenPairs(network, codec)
-        var (psnr, ssim, read) = (0.0, 0.0, 0)
-        var used: CodebookUsage?
-        for first in stride(from: 0, to: total, by: 16) {
-            let examples = try (first..<min(first + 16, total)).map { try dataset.example($0, epoch: 0) }
-            let x = Tensor(examples.compactMap(\.picture))
-            let encoding = withoutGradients { codec.encode(x) }
-            let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
-            psnr += PictureDifference.psnr(y, x).reduce(0, +)
-            ssim += PictureDifference.ssim(y, x).reduce(0, +)
-            seen?.add(x, y)
-            if kind == "shapes" {
-                read += zip(y.pictures, examples).count { ShapesChecker.matches($0, $1.caption ?? "") }
-            }
-            if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
-                if used == nil { used = CodebookUsage(codes: codes) }
-                used!.add(tokens)
-            }
-        }
-        var results = [
-            Result(
-                name: "psnr", value: psnr / Double(total),
-                text: String(format2: psnr / Double(total)) + " dB over \(total) \(split) pictures"),
-            Result(name: "ssim", value: ssim / Double(total), text: String(format2: ssim / Double(total))),
-        ]
-        if kind == "shapes" {
-            results.append(
-                Result(
-                    name: "read-back", value: Double(read) / Double(total),
-                    text: "\(read) of \(total) read as their captions: no generator in these latents can do better"))
-        }
-        if let used {
-            results.append(
-                Result(name: "codes-used", value: used.usedShare, text: String(format2: 100 * used.usedShare) + " % of codes"))
-            results.append(Result(name: "perplexity", value: used.perplexity, text: String(format2: used.perplexity)))
-        }
-        if total > 1, let seen { results.append(seen.result) }
-        return results
-    }
-}
-
-extension String {
-    /// Two decimals.
-    fileprivate init(format2 value: Double) {
-        let hundredths = Int((value * 100).rounded())
-        self =
-            "\(hundredths < 0 ? "-" : "")\(abs(hundredths) / 100).\(abs(hundredths) % 100 < 10 ? "0" : "")\(abs(hundredths) % 100)"
     }
 }

@@ -76,14 +76,14 @@ extension Evaluation {
             request.classes = told.map { $0.label ?? 0 }
         }
         let bar = ProgressBar("sampling", total: count, unit: "sample", quiet: quiet)
-        var pictures: [Picture] = []
+        var samples: [Sample] = []
         try system.sample(request) { sample in
-            if let picture = sample.picture { pictures.append(picture) }
-            bar.update(pictures.count)
+            samples.append(sample)
+            bar.update(samples.count)
         }
         bar.finish()
-        try writeGrid(pictures, told.map { $0.caption ?? $0.name })
-        return pictures
+        try writeGrid(samples, told.map { $0.caption ?? $0.name })
+        return samples.compactMap(\.picture)
     }
 
     /// Share of pictures whose class a classifier names.

@@ -16,8 +16,9 @@ extension Evaluation {
         var generator = KeyedGenerator(UInt64(seed), 17)
         let chosen = Array(generator.permutation(emoji.count).prefix(count))
         let captions = chosen.map { emoji.caption($0, epoch: 0) }
-        let pictures = try draw(system, captions)
-        try writeGrid(pictures, captions)
+        let samples = try draw(system, captions)
+        try writeGrid(samples, captions)
+        let pictures = samples.compactMap(\.picture)
         let references = try (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture }
         let codec = latent.frozenCodec
         let isContinuous = codec.latents.kind == .continuous

@@ -6,7 +6,7 @@ import Systems
 import Tensors
 import Training
 
-/// `latentlab encode` and `decode`: pictures to a file of latents or tokens, and back.
+/// `latentlab encode` and `decode`: pictures or sounds to a file of latents or tokens, and back.
 ///
 /// The file holds `latents` and `log_variance`, `[N, c, h, w]`, normalised as the codec gives them; or `tokens`, `[N, h w]`. Its
 /// metadata names the codec, so that latents of another one are refused.
@@ -23,37 +23,48 @@ public struct Coding {
     /// The first `count` examples of a data set that ships.
     public func encode(data: String, split: String, count: Int, out: String) throws {
         let dataset = try DataSection.named(data, split: split)
-        try encode(count: min(count, dataset.count), out: out) { index in
-            let example = try dataset.example(index, epoch: 0)
-            guard let picture = example.picture else { throw InputError("has no picture", at: example.name) }
-            return picture
-        }
+        try encode(count: min(count, dataset.count), out: out) { try dataset.example($0, epoch: 0) }
     }
 
-    /// Picture files, and the pictures of folders in order of their names.
+    /// Picture or sound files, and those of folders in order of their names.
     public func encode(files: [String], out: String) throws {
-        let pictures = try files.flatMap { path -> [String] in
+        let (_, form, _) = try codec()
+        let (kind, endings) = form.isPicture ? ("pictures", ["png", "jpg", "jpeg"]) : ("sounds", ["wav", "flac", "ogg", "mp3"])
+        let paths = try files.flatMap { path -> [String] in
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
             let found = Folder.names(in: path).filter { name in
-                [".png", ".jpg", ".jpeg"].contains { name.lowercased().hasSuffix($0) }
+                endings.contains { name.lowercased().hasSuffix("." + $0) }
             }
-            guard !found.isEmpty else { throw InputError("holds no pictures", at: path, expected: "PNG or JPEG files") }
+            guard !found.isEmpty else {
+                throw InputError("holds no \(kind)", at: path, expected: endings.joined(separator: ", ") + " files")
+            }
             return found.map { path + "/" + $0 }
         }
-        try encode(count: pictures.count, out: out) { try Picture.read(pictures[$0]) }
+        try encode(count: paths.count, out: out) { index in
+            let path = paths[index]
+            return form.isPicture
+                ? Example(picture: try Picture.read(path), name: path) : Example(sound: try Sound.read(path), name: path)
+        }
     }
 
-    private func encode(count: Int, out: String, picture: (Int) throws -> Picture) throws {
-        let (codec, fingerprint) = try codec()
+    private func encode(count: Int, out: String, example: (Int) throws -> Example) throws {
+        let (codec, form, fingerprint) = try codec()
         try OutputPath.check(out)
         let (height, width) = (codec.mediaShape[0], codec.mediaShape[1])
-        let bar = ProgressBar("encoding", total: count, unit: "picture", quiet: quiet)
+        let bar = ProgressBar("encoding", total: count, unit: "example", quiet: quiet)
         var moments: [(Tensor, Tensor)] = []
         var tokens: [Int32] = []
         for first in stride(from: 0, to: count, by: batch) {
             let last = min(first + batch, count)
-            let x = Tensor(try (first..<last).map { try picture($0).rgb.resized(width: width, height: height) })
+            let examples = try (first..<last).map { index in
+                var example = try example(index)
+                example.picture = example.picture?.rgb.resized(width: width, height: height)
+                return example
+            }
+            guard let x = try form.media(of: examples, at: (first..<last).map { ($0, 0) }) else {
+                throw InputError("has no picture", at: examples[0].name)
+            }
             switch withoutGradients({ codec.encode(x) }) {
             case .moments(let mean, let logVariance): moments.append((mean, logVariance))
             case .tokens(let some): tokens += some.values
@@ -71,9 +82,9 @@ public struct Coding {
         try writer.write(to: out, metadata: ["codec": fingerprint, "latentlab": Version.current])
     }
 
-    /// Writes `0.png`, `1.png`, ... into a folder, or one picture to a file.
+    /// Writes `0.png`, `1.png`, ... or, made audible by Griffin-Lim, `0.wav`, ... into a folder, or one of them to a file.
     public func decode(input: String, out: String) throws {
-        let (codec, fingerprint) = try codec()
+        let (codec, form, fingerprint) = try codec()
         let file = try SafetensorsFile(input)
         if let other = file.metadata["codec"], other != fingerprint {
             throw InputError(
@@ -81,20 +92,27 @@ public struct Coding {
                 found: String(other.prefix(12)))
         }
         let (count, part) = try source(codec, file)
-        let isFile = out.lowercased().hasSuffix(".png")
+        let isFile = form.isPicture ? out.lowercased().hasSuffix(".png") : SoundFormat(path: out) != nil
         if isFile {
             guard count == 1 else {
-                throw InputError("several pictures into one file", at: out, expected: "a folder", found: "\(count) pictures")
+                throw InputError("several examples into one file", at: out, expected: "a folder", found: "\(count) examples")
             }
             try OutputPath.check(out)
         } else {
             try Folder.create(out)
         }
-        let bar = ProgressBar("decoding", total: count, unit: "picture", quiet: quiet)
+        let bar = ProgressBar("decoding", total: count, unit: "example", quiet: quiet)
         for first in stride(from: 0, to: count, by: batch) {
             let rows = first..<min(first + batch, count)
-            for (i, picture) in zip(rows, withoutGradients { codec.decode(part(rows)) }.pictures) {
-                try picture.write(to: isFile ? out : "\(out)/\(i).png")
+            let media = withoutGradients { codec.decode(part(rows)) }
+            if case .spectrogram(let mel, _) = form {
+                for (i, row) in rows.enumerated() {
+                    let values = MediaForm.values(spectrogram: media.slice(0, i..<i + 1))
+                    let sound = GriffinLim(mel).sound(of: values, noise: Noise(seed: 0)(row))
+                    try sound.write(to: isFile ? out : "\(out)/\(row).wav")
+                }
+            } else {
+                for (i, picture) in zip(rows, media.pictures) { try picture.write(to: isFile ? out : "\(out)/\(i).png") }
             }
             bar.update(rows.upperBound)
         }
@@ -128,12 +146,12 @@ public struct Coding {
         }
     }
 
-    /// The codec, and the fingerprint of its own directory.
-    private func codec() throws -> (any Codec, String) {
+    /// The codec, what it takes in, and the fingerprint of its own directory.
+    private func codec() throws -> (any Codec, MediaForm, String) {
         let loaded = try ModelDirectory.load(model)
         guard let codec = loaded.system.anyCodec else {
             throw InputError("this model has no codec", at: model, found: type(of: loaded.system).name)
         }
-        return (codec, (loaded.system as? any LatentSystem)?.codecFingerprint ?? loaded.fingerprint)
+        return (codec, loaded.system.form, (loaded.system as? any LatentSystem)?.codecFingerprint ?? loaded.fingerprint)
     }
 }

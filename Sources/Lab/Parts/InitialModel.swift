@@ -14,17 +14,17 @@ public struct InitialModel {
     public init(_ file: ExperimentFile, seed: Int) throws {
         let section = try file.section()
         for key in Self.otherKeys { _ = section.value(key) }
-        func dataset() throws -> any Dataset {
+        func training() throws -> TrainingData {
             guard let data = section.value("data") else {
                 throw InputError(
                     "'data' is missing", at: section.place.description,
                     expected: "the data whose captions or classes the model is made for")
             }
-            return try DataSection.dataset(Section(data, keyPath: "data").section("train"))
+            return try TrainingData(Section(data, keyPath: "data"))
         }
         system = try Catalogue.system(section).init(
             section,
-            Surroundings(captions: { try Experiment.captions(dataset()) }, classNames: { try dataset().classNames }))
+            Surroundings(captions: { try training().captions() }, classNames: { try training().dataset.classNames }))
         try section.finish()
         resolved = section.resolved
         system.module.initialize(Noise(seed: UInt64(seed))("weights"))

@@ -10,14 +10,13 @@ public final class Experiment {
     public let name: String
     public let seed: UInt64
     public let system: any System
-    public let dataset: any Dataset
+    public var dataset: any Dataset { data.dataset }
     public let resolved: ConfigurationValue
     public var steps: Int { train.plan.steps }
     let train: TrainSection
     /// What it took over from the model that it starts from, for people to read; nil where it starts from nothing.
     let beginning: String?
-    private let cachesLatents: Bool
-    private let dataKey: String
+    let data: TrainingData
 
     public init(_ file: ExperimentFile) throws {
         let section = try file.section()
@@ -25,13 +24,11 @@ public final class Experiment {
         name = try section.string("name", default: "run")
         guard !name.isEmpty, !name.contains("/") else { throw section.error("name", "cannot name a folder", found: "'\(name)'") }
         seed = UInt64(try section.int("seed", default: 0, in: 0...Int.max))
-        let data = try section.section("data")
-        let trainData = try data.section("train")
-        let dataset = try DataSection.dataset(trainData)
-        self.dataset = dataset
-        cachesLatents = try data.choice("cache", among: ["none", "latents"], default: "none") == "latents"
+        let data = try TrainingData(try section.section("data"))
+        let dataset = data.dataset
+        self.data = data
         system = try Catalogue.system(section).init(
-            section, Surroundings(captions: { try Self.captions(dataset) }, classNames: { dataset.classNames }))
+            section, Surroundings(captions: { try data.captions() }, classNames: { dataset.classNames }))
         train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
         let start = try StartingPoint(try section.section("init"), frozen: train.frozen)
@@ -39,12 +36,11 @@ public final class Experiment {
         try Self.checkMedia(of: dataset, for: system)
         try Self.checkClasses(of: dataset, for: system)
         resolved = section.resolved
-        dataKey = trainData.resolved.json.encoded()
         system.module.initialize(Noise(seed: seed)("weights"))
         beginning = try start.apply(to: system.model)
     }
 
-    /// The first example stands for all: a data set's pictures are of one size.
+    /// The first example stands for all: a data set's pictures are of one size, and sounds are cut to one.
     private static func checkMedia(of dataset: any Dataset, for system: any System) throws {
         guard dataset.count > 0 else { return }
         if let system = system as? any GenerativeSystem, system.medium == .point {
@@ -52,6 +48,10 @@ public final class Experiment {
         }
         guard system.anyCodec != nil || system is any FeatureSystem else { return }
         let example = try dataset.example(0, epoch: 0)
+        guard case .picture = system.form else {
+            _ = try system.form.media(of: example)
+            return
+        }
         guard let picture = example.picture else {
             throw InputError("has no pictures, which this system needs", at: "data.train", found: example.name)
         }
@@ -90,24 +90,17 @@ public final class Experiment {
         }
     }
 
-    /// Every caption of the first examples, for vocabularies.
-    static func captions(_ dataset: any Dataset, first: Int = 20_000) throws -> [String] {
-        try (0..<min(dataset.count, first)).flatMap { index in
-            try (0..<2).compactMap { try dataset.words(index, epoch: $0).caption }
+    /// Some examples as the system takes them in: `[B, H, W, C]`.
+    func media(_ range: Range<Int>) throws -> Tensor {
+        let examples = try range.map { try dataset.example($0, epoch: 0) }
+        guard let media = try system.form.media(of: examples, at: range.map { ($0, 0) }) else {
+            throw InputError("has no pictures, which this system needs", at: "data.train", found: examples.first?.name)
         }
+        return media
     }
 
-    /// Where batches come from: pictures, or cached latents.
     func source(cache folder: String, progress: (Int, Int) -> Void) throws -> any BatchSource {
-        let batch = train.plan.batch
-        guard cachesLatents else { return DatasetSource(dataset, batch: batch, seed: seed) }
-        guard let latent = system as? any LatentSystem else {
-            throw InputError("this system does not work in latents", at: "data.cache", expected: "none")
-        }
-        let cache = try LatentCache.open(
-            dataset, codec: latent.frozenCodec, key: latent.codecFingerprint + dataKey + Version.current, folder: folder,
-            progress: progress)
-        return LatentSource(dataset, cache: cache, batch: batch, seed: seed)
+        try data.source(for: system, batch: train.plan.batch, seed: seed, cache: folder, progress: progress)
     }
 }
 

@@ -31,7 +31,7 @@ struct Preview {
         var points: [[Float]] = []
         do {
             try system.sample(request) { sample in
-                if let picture = sample.picture { pictures.append(picture) }
+                if let picture = sample.shown { pictures.append(picture) }
                 if let point = sample.points { points.append(point.values) }
             }
         } catch is InputError {
@@ -51,11 +51,9 @@ struct Preview {
     }
 
     private static func reconstructions(_ system: any CodecSystem, _ experiment: Experiment) throws -> Picture? {
-        let originals = try (0..<min(8, experiment.dataset.count)).compactMap {
-            try experiment.dataset.example($0, epoch: 0).picture
-        }
-        guard !originals.isEmpty else { return nil }
-        let decoded = withoutGradients { system.codec.decode(system.codec.encode(Tensor(originals))) }
-        return Picture.grid(originals + decoded.pictures, columns: originals.count, padding: 2, scale: 2)
+        let originals = try experiment.media(0..<min(8, experiment.dataset.count))
+        let decoded = withoutGradients { system.codec.decode(system.codec.encode(originals)) }
+        let pictures = system.form.pictures(originals) + system.form.pictures(decoded)
+        return Picture.grid(pictures, columns: originals.shape[0], padding: 2, scale: 2)
     }
 }

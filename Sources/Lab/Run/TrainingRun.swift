@@ -54,7 +54,7 @@ public final class TrainingRun {
         trainer = Trainer(experiment.system, plan: experiment.train.plan, source: source)
         try settle()
         if let reader = (experiment.system as? any ReadingSystem)?.textReader {
-            CaptionFit(try Experiment.captions(experiment.dataset, first: 2000), reader).warning.map(say)
+            CaptionFit(try experiment.data.captions(first: 2000), reader).warning.map(say)
         }
     }
 
@@ -164,7 +164,7 @@ public final class TrainingRun {
     private func statisticsBatches() throws -> [Tensor] {
         let count = min(experiment.train.statistics, experiment.dataset.count)
         return try stride(from: 0, to: count, by: 32).map { first in
-            Tensor(try (first..<min(first + 32, count)).compactMap { try experiment.dataset.example($0, epoch: 0).picture })
+            try experiment.media(first..<min(first + 32, count))
         }
     }
 }

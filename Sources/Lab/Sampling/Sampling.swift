@@ -11,10 +11,13 @@ public struct Sampling {
     public init(model: String) { self.model = model }
 
     /// - Parameters:
-    ///   - out: a folder for `<prompt index>-<seed>.png`, or one file.
-    ///   - grid: one picture of all samples, a row for each prompt.
+    ///   - out: a folder for `<prompt index>-<seed>.png` or `.wav`, or one file.
+    ///   - grid: one picture of all samples, a row for each prompt; of sounds their spectrograms, one above the other.
     ///   - film: one picture of what became of each sample on the way, a row for each.
-    public func run(_ request: SampleRequest, out: String, grid: String?, film: String? = nil, quiet: Bool) throws {
+    ///   - spectrogram: of sounds, the same as `grid`.
+    public func run(
+        _ request: SampleRequest, out: String, grid: String?, film: String? = nil, spectrogram: String? = nil, quiet: Bool
+    ) throws {
         let loaded = try ModelDirectory.load(model)
         guard let system = loaded.system as? any GenerativeSystem else {
             throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
@@ -24,6 +27,11 @@ public struct Sampling {
             return try PointSampling(system: system, request: request, facts: Self.facts(loaded, system, request))
                 .run(out: out, grid: grid, quiet: quiet)
         }
+        if system.medium == .sound {
+            return try SoundSampling(system: system, request: request, facts: Self.facts(loaded, system, request))
+                .run(out: out, sheets: [grid, spectrogram].compactMap { $0 }, film: film, quiet: quiet)
+        }
+        try request.refuse([("--spectrogram", spectrogram)], of: "sounds")
         let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
         let isFile = out.lowercased().hasSuffix(".png")
         if isFile && total > 1 {
@@ -77,9 +85,14 @@ public struct Sampling {
         if let temperature = request.temperature { facts.append(("temperature", "\(temperature)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
         if let size = request.size { facts.append(("size", "\(size)")) }
+        if let seconds = request.seconds { facts.append(("seconds", "\(seconds)")) }
         if let start = request.start {
-            facts.append(("init", SHA256.hex(start.pixels)))
-            facts.append(request.mask.map { ("mask", SHA256.hex($0.pixels)) } ?? ("strength", "\(request.strength)"))
+            facts.append(("init", start.fingerprint))
+            switch request.free {
+            case .mask(let picture): facts.append(("mask", SHA256.hex(picture.pixels)))
+            case .span(let span): facts.append(("span", "\(span.lowerBound)-\(span.upperBound)"))
+            case nil: facts.append(("strength", "\(request.strength)"))
+            }
         }
         return facts
     }

@@ -16,6 +16,11 @@ public final class SoundReader {
     /// A sample beyond is a mistake of who wrote it; 1 is full scale.
     private static let loudest: Float = 1e6
 
+    /// Whether a file's name says that it is a sound.
+    public static func isSound(_ path: String) -> Bool {
+        [".wav", ".flac", ".ogg", ".oga", ".mp3", ".aif", ".aiff"].contains { path.lowercased().hasSuffix($0) }
+    }
+
     private let handle: OpaquePointer
     /// Of a file's bytes; libsndfile reads on from it as long as the handle is open.
     private let memory: MemoryFile?

@@ -2,11 +2,11 @@ import Tensors
 
 /// One microbatch of examples; what an example lacks is nil or empty.
 public struct Batch: Sendable {
-    /// `[B, H, W, C]` in [-1, 1].
-    public var pictures: Tensor?
-    /// A codec's moments `[B, h, w, 2c]`, or points `[B, D]` of data that need no codec, instead of pictures.
+    /// Pictures, spectrograms or signals as the codec takes them: `[B, H, W, C]` in [-1, 1].
+    public var media: Tensor?
+    /// A codec's moments `[B, h, w, 2c]`, or points `[B, D]` of data that need no codec, instead of media.
     public var latents: Tensor?
-    /// A codec's tokens `[B, N]`, instead of pictures.
+    /// A codec's tokens `[B, N]`, instead of media.
     public var tokens: Tokens?
     public var captions: [String]
     public var labels: [Int]
@@ -29,10 +29,10 @@ public struct Batch: Sendable {
     }
 
     public init(
-        pictures: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, captions: [String] = [], labels: [Int] = [],
+        media: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, captions: [String] = [], labels: [Int] = [],
         places: [Noise]
     ) {
-        self.pictures = pictures
+        self.media = media
         self.latents = latents
         self.tokens = tokens
         self.captions = captions

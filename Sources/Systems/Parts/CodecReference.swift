@@ -13,6 +13,7 @@ final class CodecReference {
     private let model: ModelReference?
     /// What it encodes.
     let medium: Medium
+    let form: MediaForm
     let fingerprint: String
 
     /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded. Points have one that
@@ -24,7 +25,7 @@ final class CodecReference {
             let code = GrayCode(
                 size: try part.int("size", default: 2, in: 1...64), bits: try part.int("bits", default: 16, in: 1...24),
                 reach: try part.number("reach", default: 2, in: 1e-6...1e6))
-            (codec, model, medium) = (code, nil, .point)
+            (codec, model, medium, form) = (code, nil, .point, .picture)
             fingerprint = "gray code, \(code.size) numbers of \(code.bits) bits within \(code.reach)"
             return
         }
@@ -33,7 +34,8 @@ final class CodecReference {
             throw part.error(
                 "from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
         }
-        (codec, self.model, medium, fingerprint) = (system.codec, model, .picture, model.fingerprint)
+        (codec, self.model, form, fingerprint) = (system.codec, model, system.form, model.fingerprint)
+        medium = if case .spectrogram = form { .sound } else { .picture }
         model.freeze(codec.module)
     }
 
@@ -43,8 +45,8 @@ final class CodecReference {
             let parts = moments.chunked(2, axis: 3)
             return drawn(mean: parts[0], logVariance: parts[1], batch.places)
         }
-        guard let pictures = batch.pictures else { fatalError("a batch with neither pictures nor latents") }
-        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(pictures) }) else {
+        guard let media = batch.media else { fatalError("a batch with neither media nor latents") }
+        guard case .moments(let mean, let logVariance) = withoutGradients({ codec.encode(media) }) else {
             fatalError("the codec gives tokens")
         }
         return drawn(mean: mean, logVariance: logVariance, batch.places)
@@ -56,45 +58,32 @@ final class CodecReference {
         if medium == .point, let points = batch.latents {
             return encoded(points.reshaped([points.shape[0]] + codec.mediaShape))
         }
-        guard let pictures = batch.pictures else { fatalError("a batch with neither pictures nor tokens") }
-        return encoded(pictures)
+        guard let media = batch.media else { fatalError("a batch with neither media nor tokens") }
+        return encoded(media)
     }
 
-    private func encoded(_ pictures: Tensor) -> Tokens {
-        guard case .tokens(let tokens) = withoutGradients({ codec.encode(pictures) }) else {
+    private func encoded(_ media: Tensor) -> Tokens {
+        guard case .tokens(let tokens) = withoutGradients({ codec.encode(media) }) else {
             fatalError("the codec gives real latents")
         }
-        return tokens.reshaped([pictures.shape[0], tokens.count / pictures.shape[0]])
+        return tokens.reshaped([media.shape[0], tokens.count / media.shape[0]])
     }
 
     private func drawn(mean: Tensor, logVariance: Tensor, _ places: [Noise]) -> Tensor {
         mean + (logVariance * 0.5).exp() * normal(places.map { $0("posterior") }, Array(mean.shape.dropFirst()))
     }
 
-    /// Mean latents of a picture, resized to what the codec takes: `[1, h, w, c]`.
-    func latents(of picture: Picture) throws -> Tensor {
-        guard case .moments(let mean, _) = withoutGradients({ codec.encode(fitted(picture)) }) else {
+    /// Mean latents of a start: `[1, h, w, c]`.
+    func latents(of start: SampleStart) throws -> Tensor {
+        let media = try media(of: start)
+        guard case .moments(let mean, _) = withoutGradients({ codec.encode(media) }) else {
             fatalError("the codec gives tokens")
         }
         return mean
     }
 
-    /// Tokens of a picture, resized to what the codec takes: `[1, N]`.
-    func tokens(of picture: Picture) throws -> Tokens { encoded(fitted(picture)) }
-
-    private func fitted(_ picture: Picture) -> Tensor {
-        Tensor([picture.rgb.resized(width: codec.mediaShape[1], height: codec.mediaShape[0])])
-    }
-
-    /// 1 where any pixel of a latent's cell may change: `[1, h, w, 1]`.
-    func latentMask(_ picture: Picture) -> Tensor {
-        let (h, w) = (codec.latents.shape[0], codec.latents.shape[1])
-        let (H, W) = (codec.mediaShape[0], codec.mediaShape[1])
-        let gray = picture.gray.resized(width: W, height: H, .box)
-        var mask = [Float](repeating: 0, count: h * w)
-        for y in 0..<H { for x in 0..<W where gray[x, y, 0] > 127 { mask[gray.cell(x: x, y: y, rows: h, columns: w)] = 1 } }
-        return Tensor(mask, [1, h, w, 1])
-    }
+    /// Tokens of a start: `[1, N]`.
+    func tokens(of start: SampleStart) throws -> Tokens { encoded(try media(of: start)) }
 
     func write(to target: String) throws { try model?.write(to: target, as: "codec") }
 
@@ -125,7 +114,7 @@ extension ConfigurationValue {
     }
 
     /// This map without one of its keys.
-    func dropping(_ key: String) -> ConfigurationValue {
+    public func dropping(_ key: String) -> ConfigurationValue {
         guard case .map(let entries) = content else { return self }
         return ConfigurationValue(.map(entries.filter { $0.key != key }), at: place)
     }

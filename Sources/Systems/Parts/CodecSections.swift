@@ -1,11 +1,12 @@
 import Codecs
+import Media
 import Tensors
 
 extension VQVAEConfiguration {
     /// Section `codec` of every system with a quantizer.
-    init(_ section: Section) throws {
+    init(_ section: Section, _ form: MediaForm) throws {
         self.init()
-        network = try ConvCodecConfiguration(section)
+        network = try ConvCodecConfiguration(section, form)
         quantizer = try QuantizerConfiguration(section)
         if quantizer.width == nil { codeWidth = try section.optionalInt("code_width", in: 1...4096) }
         prunesCodes = try section.bool("prune", default: prunesCodes)
@@ -51,11 +52,19 @@ extension GumbelCodeConfiguration {
 }
 
 extension ConvCodecConfiguration {
-    init(_ section: Section) throws {
+    init(_ section: Section, _ form: MediaForm) throws {
         self.init()
-        let size = try section.ints("size", default: [mediaShape[0], mediaShape[1]], in: 1...4096)
-        guard size.count == 2 else { throw section.error("size", "is not a size", expected: "[height, width]", found: "\(size)") }
-        mediaShape = size + [try section.int("media_channels", default: 3, in: 1...64)]
+        switch form {
+        case .picture:
+            let size = try section.ints("size", default: [mediaShape[0], mediaShape[1]], in: 1...4096)
+            guard size.count == 2 else {
+                throw section.error("size", "is not a size", expected: "[height, width]", found: "\(size)")
+            }
+            mediaShape = size + [try section.int("media_channels", default: 3, in: 1...64)]
+        case .spectrogram(let mel, let frames): mediaShape = [frames, mel.settings.bands, 1]
+        case .signal(_, let samples): mediaShape = [samples, 1, 1]
+        }
+        patch = try section.ints("patch", default: patch, in: 1...64)
         channels = try section.int("channels", default: channels, in: 1...4096)
         multipliers = try section.ints("multipliers", default: multipliers, in: 1...64)
         blocks = try section.int("blocks", default: blocks, in: 1...16)

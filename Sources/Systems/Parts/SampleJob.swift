@@ -10,8 +10,12 @@ struct SampleJob {
 
     var place: Noise { Noise(seed: seed)("sample") }
 
-    func sample(_ picture: Picture) -> Sample {
+    func sample(picture: Picture) -> Sample {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, picture: picture)
+    }
+
+    func sample(_ sound: Sound, of spectrogram: Tensor) -> Sample {
+        Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, sound: sound, spectrogram: spectrogram)
     }
 
     func sample(points: Tensor) -> Sample {

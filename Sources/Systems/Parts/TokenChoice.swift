@@ -5,8 +5,9 @@ struct TokenChoice {
     private let truncation: Double
     private let temperature: Double
 
-    init(_ sample: Section) throws {
-        truncation = try sample.number("truncation", default: 1, in: 0...1)
+    /// - Parameter usual: the truncation of systems whose files say nothing.
+    init(_ sample: Section, truncation usual: Double = 1) throws {
+        truncation = try sample.number("truncation", default: usual, in: 0...1)
         temperature = try sample.number("temperature", default: 1, in: 0.01...100)
     }
 

@@ -19,14 +19,14 @@ struct TokenGenerator {
     /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `choice_temperature`, `sharpening`,
     ///   `critic_noise`, `corrector`.
     /// - Parameter sampler: where the file names none; by what the logits speak of when nil.
-    init(_ categorical: CategoricalSection, sample: Section, sampler: String?, steps: Int) throws {
+    init(_ categorical: CategoricalSection, sample: Section, sampler: String?, truncation: Double = 1, steps: Int) throws {
         let usual = categorical.objective.logits == .presentFromOthers ? "rates" : "ancestral"
         self.categorical = categorical
         sampling = SamplingDefaults(
             sampler: try sample.choice("sampler", among: TokenSamplers.names, default: sampler ?? usual),
             steps: try sample.int("steps", default: steps, in: 1...categorical.schedule.steps),
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
-        choice = try TokenChoice(sample)
+        choice = try TokenChoice(sample, truncation: truncation)
         choiceTemperature = try sample.number("choice_temperature", default: 4.5, in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)

@@ -11,6 +11,7 @@ import Tensors
 final class TokenGround {
     let codec: CodecReference
     let listener: Listener
+    private let making: MediaMaking
     /// K.
     let codes: Int
     /// Rows and columns of a picture's tokens.
@@ -19,13 +20,14 @@ final class TokenGround {
     /// N, tokens of a picture.
     var length: Int { grid.reduce(1, *) }
 
-    /// Sections: `codec {from}`, or of points `codec {kind: gray_code, size, bits, reach}`; `condition`.
+    /// Sections: `codec {from}`, or of points `codec {kind: gray_code, size, bits, reach}`; `condition`; of sounds `vocoder`.
     init(_ section: Section, _ surroundings: Surroundings) throws {
         codec = try CodecReference(section, surroundings)
         guard case .tokens(let codes) = codec.codec.latents.kind else {
             throw try section.section("codec").error("from", "gives real latents", expected: "a codec with tokens")
         }
         self.codes = codes
+        making = try MediaMaking(codec.form, section)
         grid = codec.codec.latents.shape
         listener = try Listener(try section.section("condition"), surroundings)
     }
@@ -38,32 +40,60 @@ final class TokenGround {
         return c
     }
 
-    /// The network's grid over that of the size asked for.
+    /// The network's grid over that of the size or length asked for.
     func window(_ request: SampleRequest) throws(InputError) -> SlidingWindow {
-        if codec.medium == .point {
-            try request.refuse([("--size", request.size), ("--init", request.start.map { _ in "a picture" })], of: "pictures")
-        }
         let window = (rows: grid[0], columns: grid[1])
-        guard let size = request.size else { return SlidingWindow(rows: window.rows, columns: window.columns, window: window) }
+        var (rows, columns) = window
+        switch codec.medium {
+        case .point:
+            let start = request.start.map { _ in "a start" }
+            try request.refuse([("--size", request.size), ("--seconds", request.seconds), ("--init", start)], of: "pictures")
+        case .picture:
+            try request.refuse([("--seconds", request.seconds)], of: "sounds")
+            if let size = request.size { (rows, columns) = try cells(of: size) }
+        case .sound:
+            try request.refuse([("--size", request.size)], of: "pictures")
+            if let seconds = request.seconds { rows = try moments(of: seconds) }
+        }
+        guard request.start == nil || (rows, columns) == window else {
+            throw InputError(
+                "what sampling starts from has the model's own size", at: request.size == nil ? "--seconds" : "--size",
+                expected: "nothing beside --init", found: request.size.map { "\($0)" } ?? request.seconds.map { "\($0)" })
+        }
+        return SlidingWindow(rows: rows, columns: columns, window: window)
+    }
+
+    private func cells(of size: PictureSize) throws(InputError) -> (rows: Int, columns: Int) {
         let own = PictureSize(width: codec.codec.mediaShape[1], height: codec.codec.mediaShape[0])
-        let cell = PictureSize(width: own.width / window.columns, height: own.height / window.rows)
+        let cell = PictureSize(width: own.width / grid[1], height: own.height / grid[0])
         guard size.height >= own.height, size.width >= own.width, size.height % cell.height == 0, size.width % cell.width == 0
         else {
             throw InputError(
                 "the model cannot draw this size", at: "--size",
                 expected: "at least \(own), in multiples of \(cell)", found: "\(size)")
         }
-        guard request.start == nil else {
-            throw InputError(
-                "a start picture has the model's own size", at: "--size", expected: "nothing beside --init", found: "\(size)")
-        }
-        return SlidingWindow(rows: size.height / cell.height, columns: size.width / cell.width, window: window)
+        return (size.height / cell.height, size.width / cell.width)
     }
+
+    /// Rows of tokens that a sound takes, the last begun.
+    private func moments(of seconds: Double) throws(InputError) -> Int {
+        guard case .spectrogram(let mel, let frames) = codec.form else { return grid[0] }
+        let own = Double(frames * mel.settings.hop) / Double(mel.settings.rate)
+        guard seconds >= own, seconds <= Self.longest else {
+            throw InputError(
+                "the model cannot make this length", at: "--seconds",
+                expected: "\((own * 1000).rounded(.up) / 1000) to \(Self.longest)", found: "\(seconds)")
+        }
+        return Int((seconds / own * Double(grid[0])).rounded(.up))
+    }
+
+    /// Of sounds, seconds.
+    private static let longest = 600.0
 
     /// What the tokens `[B, N]` of some jobs stand for.
     func samples(_ tokens: Tokens, of jobs: ArraySlice<SampleJob>, _ window: SlidingWindow) -> [Sample] {
         switch codec.medium {
-        case .picture: return zip(jobs, pictures(tokens, window)).map { $0.sample($1) }
+        case .picture, .sound: return making.samples(decoded(tokens, window), of: jobs)
         case .point:
             let points = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([jobs.count] + grid))) }
                 .reshaped([jobs.count, codec.codec.mediaShape.reduce(1, *)])
@@ -72,9 +102,9 @@ final class TokenGround {
     }
 
     /// Of tokens `[B, N]` of a window's large grid.
-    private func pictures(_ tokens: Tokens, _ window: SlidingWindow) -> [Picture] {
+    private func decoded(_ tokens: Tokens, _ window: SlidingWindow) -> Tensor {
         let grid = tokens.reshaped([tokens.shape[0], window.rows, window.columns])
-        return withoutGradients { codec.codec.decode(.tokens(grid)).pictures }
+        return withoutGradients { codec.codec.decode(.tokens(grid)) }
     }
 
     /// What a step shows: tokens, or faded what they might become where they are masked.
@@ -82,13 +112,18 @@ final class TokenGround {
         let isMasked = progress.tokens.values.map { $0 == Int32(codes) }
         var filled = progress.tokens
         for i in filled.values.indices where isMasked[i] { filled.values[i] = progress.x0.values[i] }
-        let pictures = pictures(filled, window).enumerated().map { b, picture in
-            picture.faded(isMasked[b * window.length..<(b + 1) * window.length], rows: window.rows)
+        let media = decoded(filled, window)
+        let grid = [media.shape[0], window.rows, window.columns]
+        let isSound = codec.medium == .sound
+        // Of a sound the rows of tokens are moments, and run to the right.
+        func seen(_ x: Tensor) -> Tensor { isSound ? x.permuted([0, 2, 1]).flipped(1).contiguous() : x }
+        let faded = seen(Tensor(isMasked.map { $0 ? 1 : 0 }, grid))
+        let pictures = codec.form.pictures(media).enumerated().map { b, picture in
+            picture.faded(faded.slice(0, b..<b + 1).values.map { $0 > 0 }, rows: faded.shape[1])
         }
-        let shape = [pictures.count, window.rows, window.columns]
         return FilmFrame(
             first: first, index: progress.index, count: progress.count, pictures: pictures,
-            realness: progress.realness?.reshaped(shape))
+            realness: progress.realness.map { seen($0.reshaped(grid)) })
     }
 
     func writeParts(to folder: String) throws {

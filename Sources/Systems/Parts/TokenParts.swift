@@ -16,6 +16,8 @@ final class TokenParts {
         var sampler: String?
         /// All of the chain when nil.
         var steps: Int?
+        /// Share of the chances that sampling draws from.
+        var truncation = 1.0
         /// Reads the section `corruption` of tokens of so many codes.
         var corrupted: (Section, Int, CategoricalSection.Defaults) throws -> CategoricalSection = {
             try CategoricalSection($0, codes: $1, $2)
@@ -43,7 +45,7 @@ final class TokenParts {
         c.steps = categorical.schedule.steps
         denoiser = try chosen.network(model, c)
         generator = try TokenGenerator(
-            categorical, sample: try section.section("sample"), sampler: chosen.sampler,
+            categorical, sample: try section.section("sample"), sampler: chosen.sampler, truncation: chosen.truncation,
             steps: min(chosen.steps ?? categorical.schedule.steps, categorical.schedule.steps))
     }
 

@@ -14,6 +14,7 @@ protocol TokenSystem: GenerativeSystem, LikelihoodSystem, ReadingSystem, Denoisi
 
 extension TokenSystem {
     public var medium: Medium { parts.codec.medium }
+    public var form: MediaForm { parts.codec.form }
     public var sampling: SamplingDefaults { parts.generator.sampling }
     public var frozenCodec: any Codec { parts.codec.codec }
     public var codecFingerprint: String { parts.codec.fingerprint }
@@ -50,7 +51,7 @@ extension TokenSystem {
         try (generator ?? parts.generator).draw(
             jobs, through: window, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
-            isFree: request.mask.map { codec.latentMask($0).values.map { $0 > 0 } },
+            isFree: try request.free.map { try codec.mask(of: $0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
             watch: request.film.map { film in
                 { first, progress in

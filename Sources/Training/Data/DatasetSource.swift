@@ -7,6 +7,7 @@ import Tensors
 /// Row i of step s is the example at position s · batch + i, so that what a run sees depends on the step alone.
 public final class DatasetSource: BatchSource {
     private let dataset: any Dataset
+    private let form: MediaForm
     private let batchSize: Int
     private let order: EpochOrder
     private var prefetcher: Prefetcher<Batch>?
@@ -14,8 +15,10 @@ public final class DatasetSource: BatchSource {
     private var current: (step: Int, batch: Batch)?
     private var waited = 0.0
 
-    public init(_ dataset: any Dataset, batch: Int, seed: UInt64) {
+    /// - Parameter form: what the system takes in of an example.
+    public init(_ dataset: any Dataset, as form: MediaForm = .picture, batch: Int, seed: UInt64) {
         self.dataset = dataset
+        self.form = form
         batchSize = batch
         order = EpochOrder(count: dataset.count, seed: seed)
     }
@@ -25,7 +28,7 @@ public final class DatasetSource: BatchSource {
 
     public func batch(step: Int, range: Range<Int>, places: [Noise]) throws -> Batch {
         guard range.upperBound <= batchSize else {
-            var batch = try Self.load(dataset, order.batch(at: step * batchSize, size: range.upperBound))
+            var batch = try Self.load(dataset, form, order.batch(at: step * batchSize, size: range.upperBound))
             batch.places = places
             return batch
         }
@@ -36,34 +39,24 @@ public final class DatasetSource: BatchSource {
     private func whole(_ step: Int) throws -> Batch {
         if prefetcher == nil || step != nextStep {
             waited = waitedSeconds
-            prefetcher = Prefetcher(from: step) { [dataset, order, batchSize] step in
-                try Self.load(dataset, order.batch(at: step * batchSize, size: batchSize))
+            prefetcher = Prefetcher(from: step) { [dataset, form, order, batchSize] step in
+                try Self.load(dataset, form, order.batch(at: step * batchSize, size: batchSize))
             }
         }
         nextStep = step + 1
         return try prefetcher!.next()
     }
 
-    private static func load(_ dataset: any Dataset, _ places: [EpochOrder.Place]) throws -> Batch {
+    private static func load(_ dataset: any Dataset, _ form: MediaForm, _ places: [EpochOrder.Place]) throws -> Batch {
         let examples = try places.map { try dataset.example($0.index, epoch: $0.epoch) }
-        let pictures = examples.compactMap(\.picture)
         let points = examples.compactMap(\.point)
         if let first = points.first, let odd = examples.first(where: { $0.point?.count != first.count }) {
             throw InputError(
                 "points of one data set differ in size", at: odd.name, expected: "\(first.count) numbers",
                 found: odd.point.map { "\($0.count)" } ?? "no point")
         }
-        if let first = pictures.first,
-            let odd = examples.first(where: {
-                $0.picture.map { $0.width != first.width || $0.height != first.height || $0.channels != first.channels } ?? true
-            })
-        {
-            throw InputError(
-                "pictures of one data set differ in size", at: odd.name, expected: "\(first.width)x\(first.height)",
-                found: odd.picture.map { "\($0.width)x\($0.height)" } ?? "no picture", hint: "set data.train.size")
-        }
         return Batch(
-            pictures: pictures.isEmpty ? nil : Tensor(pictures),
+            media: try form.media(of: examples, at: places.map { ($0.index, $0.epoch) }),
             latents: points.isEmpty ? nil : Tensor(points.flatMap { $0 }, [points.count, points[0].count]),
             captions: examples.map { $0.caption ?? "" },
             labels: examples.map { $0.label ?? 0 }, places: [])
@@ -74,7 +67,7 @@ extension Batch {
     /// Some rows of a whole batch.
     func rows(_ range: Range<Int>, places: [Noise]) -> Batch {
         Batch(
-            pictures: pictures?.slice(0, range), latents: latents?.slice(0, range), captions: Array(captions[range]),
+            media: media?.slice(0, range), latents: latents?.slice(0, range), captions: Array(captions[range]),
             labels: Array(labels[range]), places: places)
     }
 }

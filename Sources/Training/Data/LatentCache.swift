@@ -17,7 +17,7 @@ public struct LatentCache: Sendable {
     ///   - key: everything that determines the latents, such as the codec's fingerprint and the data section.
     ///   - batch: examples that a thread encodes at a time.
     public static func open(
-        _ dataset: any Dataset, codec: any Codec, key: String, folder: String, batch: Int = 16,
+        _ dataset: any Dataset, as form: MediaForm = .picture, codec: any Codec, key: String, folder: String, batch: Int = 16,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
     ) throws -> LatentCache {
         let path = folder + "/latents-\(SHA256.hex(key).prefix(16)).safetensors"
@@ -27,7 +27,7 @@ public struct LatentCache: Sendable {
         for group in pieces(dataset.count, of: batch * Compute.threads) {
             let parts = pieces(group.count, of: batch).map { group.lowerBound + $0.lowerBound..<group.lowerBound + $0.upperBound }
             // Drawing pictures is half of the work: each thread draws and encodes its own.
-            for encoding in concurrently(parts.count, { i in Result { try encoded(dataset, parts[i], codec) } }) {
+            for encoding in concurrently(parts.count, { i in Result { try encoded(dataset, form, parts[i], codec) } }) {
                 switch try encoding.get() {
                 case .moments(let mean, let logVariance): moments.append(concatenated([mean, logVariance], axis: 3))
                 case .tokens(let some): tokens += some.values
@@ -46,14 +46,12 @@ public struct LatentCache: Sendable {
         return made
     }
 
-    private static func encoded(_ dataset: any Dataset, _ range: Range<Int>, _ codec: any Codec) throws -> Encoding {
-        let pictures = try range.map { index in
-            guard let picture = try dataset.example(index, epoch: 0).picture else {
-                throw InputError("example \(index) has no picture to encode", at: "data")
-            }
-            return picture
-        }
-        return withoutGradients { codec.encode(Tensor(pictures)) }
+    private static func encoded(
+        _ dataset: any Dataset, _ form: MediaForm, _ range: Range<Int>, _ codec: any Codec
+    ) throws -> Encoding {
+        let media = try form.media(of: range.map { try dataset.example($0, epoch: 0) }, at: range.map { ($0, 0) })
+        guard let media else { throw InputError("has no pictures to encode", at: "data", found: "examples \(range)") }
+        return withoutGradients { codec.encode(media) }
     }
 
     /// What an earlier run left, if it is whole and of the same data.

@@ -2,7 +2,7 @@ import ArgumentParser
 import LatentLab
 
 struct Sample: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Draw from a model: pictures from sentences.")
+    static let configuration = CommandConfiguration(abstract: "Draw from a model: pictures or sounds from sentences.")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: "A sentence; may be repeated.") var prompt: [String] = []
@@ -15,19 +15,22 @@ struct Sample: ParsableCommand {
     @OptionGroup var how: SamplerOptions
     @Option(help: "How the times of the steps are spaced.") var spacing: String?
     @Option(help: "Noise of DDIM, 0 to 1.") var eta: Double?
-    @Option(help: "A picture to start from.") var `init`: String?
+    @Option(help: "A picture or a sound to start from.") var `init`: String?
     @Option(help: "How much of the way from noise is gone with --init, 0 to 1.") var strength = 0.6
     @Option(help: "White where the --init picture may change.") var mask: String?
+    @Option(help: "Seconds between which the --init sound may change, as 2-4; 2- goes on after two.") var span: String?
     @Option(help: "A folder, or one file.") var out = "samples"
     @Option(help: "Also a grid of all samples, a row for each sentence.") var grid: String?
     @Option(help: "Also a film strip: a row for each sample, what it looked like on the way.") var film: String?
+    @Option(help: "Of sounds: also their spectrograms, one above the other.") var spectrogram: String?
     @Option(help: "Of tokens: pixels of a larger picture, as 96x64.") var size: String?
+    @Option(help: "Of tokens: length of a longer sound.") var seconds: Double?
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
         try machine.apply()
         let sampling = Sampling(model: try Assets.model(model))
-        try sampling.run(try request(), out: out, grid: grid, film: film, quiet: machine.quiet)
+        try sampling.run(try request(), out: out, grid: grid, film: film, spectrogram: spectrogram, quiet: machine.quiet)
     }
 
     private func request() throws -> SampleRequest {
@@ -63,12 +66,32 @@ struct Sample: ParsableCommand {
             return PictureSize(width: sides[0], height: sides[1])
         }
         request.eta = eta
-        request.start = try `init`.map { try Picture.read($0) }
-        request.strength = strength
-        if mask != nil && `init` == nil {
-            throw InputError("needs a picture to change", at: "--mask", expected: "--init FILE beside it")
+        request.start = try `init`.map { path in
+            SoundReader.isSound(path) ? .sound(try Sound.read(path)) : .picture(try Picture.read(path))
         }
-        request.mask = try mask.map { try Picture.read($0) }
+        request.strength = strength
+        request.free = try freePart()
+        request.seconds = seconds
         return request
+    }
+
+    private func freePart() throws -> FreePart? {
+        guard let option = mask != nil ? "--mask" : span != nil ? "--span" : nil else { return nil }
+        if `init` == nil { throw InputError("needs something to change", at: option, expected: "--init FILE beside it") }
+        if let mask {
+            try refuse(span, "--span", beside: "--mask")
+            return .mask(try Picture.read(mask))
+        }
+        let ends = (span ?? "").split(separator: "-", omittingEmptySubsequences: false).map { Double($0) }
+        let last = span?.hasSuffix("-") == true ? .infinity : ends.last ?? nil
+        guard ends.count == 2, let first = ends[0], let last, first >= 0, first < last else {
+            throw InputError("is no span of time", at: "--span", expected: "seconds, as 2-4 or 2-", found: "'\(span ?? "")'")
+        }
+        return .span(first...last)
+    }
+
+    private func refuse(_ value: String?, _ option: String, beside other: String) throws(InputError) {
+        guard let value else { return }
+        throw InputError("cannot stand beside \(other)", at: option, expected: "one of them", found: "'\(value)'")
     }
 }

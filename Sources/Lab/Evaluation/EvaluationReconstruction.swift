@@ -1,0 +1,111 @@
+import Codecs
+import Media
+import Metrics
+import Networks
+import Systems
+import Tensors
+import Training
+
+extension Evaluation {
+    /// What a codec makes of examples of the split: of pictures PSNR and SSIM, of sounds how far the spectrograms lie apart; for tokens
+    /// the use of the codebook; of `shapes` and `soundscapes` also how many the checker still reads.
+    func reconstruction(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
+        guard let codec = loaded.system.anyCodec else {
+            throw InputError("this model has no codec", at: model, found: type(of: loaded.system).name)
+        }
+        let form = loaded.system.form
+        let dataset = try DataSection.named(kind, split: split)
+        let total = min(count, dataset.count)
+        if case .picture = form { try fits(picture(of: dataset), codec) }
+        var quality = try Quality(form, codec, network: network, kind: kind)
+        var used: CodebookUsage?
+        let bar = ProgressBar("reconstruction", total: total, unit: "example", quiet: quiet)
+        for range in pieces(total, of: 16) {
+            let examples = try range.map { try dataset.example($0, epoch: 0) }
+            guard let x = try form.media(of: examples, at: range.map { ($0, 0) }) else {
+                throw InputError("has no pictures to encode", at: "--data \(kind)", found: examples[0].name)
+            }
+            let encoding = withoutGradients { codec.encode(x) }
+            quality.add(x, withoutGradients { codec.decode(encoding) }.clamped(-1, 1), examples)
+            if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
+                if used == nil { used = CodebookUsage(codes: codes) }
+                used!.add(tokens)
+            }
+            bar.update(range.upperBound)
+        }
+        bar.finish()
+        var results = quality.results(total, split)
+        if let used {
+            results += [
+                Result(
+                    name: "codes-used", value: used.usedShare, text: fixed(100 * used.usedShare, decimals: 2) + " % of codes"),
+                Result(name: "perplexity", value: used.perplexity, text: fixed(used.perplexity, decimals: 2)),
+            ]
+        }
+        return results + (total > 1 ? quality.distance : [])
+    }
+
+    /// Sums over examples of how near decoded media are to what was encoded.
+    private struct Quality {
+        private let form: MediaForm
+        private let kind: String
+        private var (psnr, ssim, l1, read) = (0.0, 0.0, 0.0, 0)
+        private var seen: SeenPairs?
+
+        init(_ form: MediaForm, _ codec: any Codec, network: String?, kind: String) throws {
+            self.form = form
+            self.kind = kind
+            if case .picture = form { seen = try SeenPairs(network, codec) }
+        }
+
+        mutating func add(_ x: Tensor, _ y: Tensor, _ examples: [Example]) {
+            let captions = examples.map { $0.caption ?? "" }
+            switch form {
+            case .picture:
+                psnr += PictureDifference.psnr(y, x).reduce(0, +)
+                ssim += PictureDifference.ssim(y, x).reduce(0, +)
+                seen?.add(x, y)
+                if kind == "shapes" { read += zip(y.pictures, captions).count { ShapesChecker.matches($0, $1) } }
+            case .spectrogram(let mel, _):
+                l1 += PictureDifference.l1(y, x).reduce(0, +)
+                guard kind == "soundscapes" else { return }
+                let vocoder = GriffinLim(mel)
+                for (i, caption) in captions.enumerated() {
+                    let values = MediaForm.values(spectrogram: y.slice(0, i..<i + 1))
+                    if SoundscapesChecker.matches(vocoder.sound(of: values, noise: Noise(seed: 0)(i)), caption) { read += 1 }
+                }
+            case .signal: l1 += PictureDifference.l1(y, x).reduce(0, +)
+            }
+        }
+
+        func results(_ total: Int, _ split: String) -> [Result] {
+            let count = Double(total)
+            var results: [Result]
+            switch form {
+            case .picture:
+                results = [
+                    Result(
+                        name: "psnr", value: psnr / count,
+                        text: fixed(psnr / count, decimals: 2) + " dB over \(total) \(split) pictures"),
+                    Result(name: "ssim", value: ssim / count, text: fixed(ssim / count, decimals: 2)),
+                ]
+            case .spectrogram, .signal:
+                results = [
+                    Result(
+                        name: "mel-l1", value: l1 / count,
+                        text: fixed(l1 / count, decimals: 4) + " on a scale from 0 to 1, over \(total) \(split) sounds")
+                ]
+            }
+            if kind == "shapes" || kind == "soundscapes" {
+                results.append(
+                    Result(
+                        name: "read-back", value: Double(read) / count,
+                        text: "\(read) of \(total) read as their captions: no generator in these latents can do better"))
+            }
+            return results
+        }
+
+        /// Over the sets as wholes, where a network looked at them.
+        var distance: [Result] { seen.map { [$0.result] } ?? [] }
+    }
+}
