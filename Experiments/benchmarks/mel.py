@@ -1,7 +1,8 @@
 """Agreement and time of `latentlab mel` and librosa on sound files: python mel.py LATENTLAB FILE...
 
 Each file becomes a log-mel spectrogram (22,050 Hz, 1024/256, 80 bands of 125 to 7,600 Hz, Diffsound's normalisation) in both, in turns,
-three times. The time of librosa is that of its functions in a running process, single precision; that of LatentLab is of the whole process.
+three times, and is written to a file. The time of librosa is that of its functions in a running process, single precision; that of
+LatentLab is of the whole process.
 """
 
 import statistics
@@ -13,7 +14,7 @@ import time
 import librosa
 import numpy as np
 import soundfile
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 
 def spectrogram(path, kind):
@@ -37,6 +38,7 @@ for path in files:
             ours.append(time.perf_counter() - start)
             start = time.perf_counter()
             single = spectrogram(path, np.float32)
+            save_file({"mel": single}, folder + "/librosa.safetensors")
             theirs.append(time.perf_counter() - start)
         mel = load_file(folder + "/mel.safetensors")["mel"]
     assert mel.shape == exact.shape, (path, mel.shape, exact.shape)

@@ -12,6 +12,13 @@ typedef struct {
     int factors, factor[LL_MOST_FACTORS];
 } fourier_call;
 typedef struct {
+    fourier_call transform;
+    int64_t n, frames, hop, bands;
+    const float *x, *window, *weights;
+    const int32_t *spans;
+    float *y;
+} bands_call;
+typedef struct {
     int64_t length, frames, size, hop;
     const float *x, *window;
     float *y;
@@ -48,6 +55,13 @@ void ll_fourier(int64_t rows, int64_t n, const float *turns, const float *x, flo
 
 void ll_fourier_back(int64_t rows, int64_t n, const float *turns, const float *x, float inner, float ends, float *y) {
     run(rows, n, turns, x, inner, ends, y, LL_PICK(fourier_back_task));
+}
+
+void ll_band_magnitudes(int64_t frames, int64_t n, int64_t hop, int64_t bands, const float *turns, const float *window, const int32_t *spans,
+                        const float *weights, const float *x, float *y) {
+    bands_call c = {{frames, n, turns, x, y, 1, 1, 0, {0}}, n, frames, hop, bands, x, window, weights, spans, y};
+    c.transform.factors = factorize(n, c.transform.factor);
+    ll_run(8 * frames * n, ll_pieces(frames, LL_LANES), LL_PICK(bands_task), &c);
 }
 
 void ll_frames(int64_t signals, int64_t length, int64_t frames, int64_t size, int64_t hop, const float *x, const float *window, float *y) {

@@ -122,22 +122,56 @@ INLINE void K(store_rows)(float *y, int64_t n, int64_t stride, int64_t rows, con
     }
 }
 
-// Even numbers of a row are real parts of m points, odd ones imaginary parts: the transform Z of those holds that of the row.
+/// Bin k of sixteen rows of n = 2 m numbers, from the transform z of m points whose real parts are a row's even numbers and whose
+/// imaginary parts are its odd ones.
+INLINE vc K(bin)(const vc *z, int64_t k, int64_t m, const float *turns, float factor) {
+    vc a = z[k == m ? 0 : k], b = z[k == 0 ? 0 : m - k];
+    b.im = -b.im;
+    vc odd = K(turned)(K(times)(K(minus)(a, b), turns[2 * k], turns[2 * k + 1]));
+    return K(scaled)(K(plus)(K(plus)(a, b), odd), 0.5f * factor);
+}
+
 static void K(fourier_task)(void *context, int64_t task) {
     const fourier_call *c = context;
     const int64_t n = c->n, m = n / 2, bins = m + 1, rows = ll_min(LL_LANES, c->rows - task * LL_LANES);
     vc *x = (vc *)ll_scratch(LL_SCRATCH_TILE, (2 * m + bins) * 2 * LL_LANES), *y = x + m, *out = y + m;
     K(load_rows)(c->x + task * LL_LANES * n, n, n, rows, &x->re, 1);
     const vc *z = K(complex_transform)(c, x, y);
-    for (int64_t k = 0; k <= m; k++) {
-        vc a = z[k == m ? 0 : k], b = z[k == 0 ? 0 : m - k];
-        b.im = -b.im;
-        vc odd = K(turned)(K(times)(K(minus)(a, b), c->turns[2 * k], c->turns[2 * k + 1]));
-        out[k] = K(scaled)(K(plus)(K(plus)(a, b), odd), 0.5f * (k == 0 || k == m ? c->ends : c->inner));
-    }
+    for (int64_t k = 0; k <= m; k++) out[k] = K(bin)(z, k, m, c->turns, k == 0 || k == m ? c->ends : c->inner);
     float *to = c->y + task * LL_LANES * 2 * bins;
     K(store_rows)(to, bins, 2 * bins, rows, &out->re, 2);
     K(store_rows)(to + bins, bins, 2 * bins, rows, &out->im, 2);
+}
+
+// Sixteen frames from the signal to their bands without leaving the cache.
+static void K(bands_task)(void *context, int64_t task) {
+    const bands_call *c = context;
+    const int64_t n = c->n, m = n / 2, bins = m + 1, rows = ll_min(LL_LANES, c->frames - task * LL_LANES);
+    vc *x = (vc *)ll_scratch(LL_SCRATCH_TILE, (4 * m + bins + c->bands) * LL_LANES), *y = x + m;
+    vf *size = (vf *)(y + m), *out = size + bins, *row = &x->re;
+    K(load_rows)(c->x + task * LL_LANES * c->hop, n, c->hop, rows, row, 1);
+    for (int64_t i = 0; i < n; i++) row[i] *= c->window[i];
+    const fourier_call transform = c->transform;
+    const vc *z = K(complex_transform)(&transform, x, y);
+    for (int64_t k = 0; k <= m; k++) {
+        vc v = K(bin)(z, k, m, transform.turns, 1);
+        size[k] = __builtin_elementwise_sqrt(v.re * v.re + v.im * v.im);
+    }
+    const float *weight = c->weights;
+    for (int64_t b = 0; b < c->bands; b++) {
+        const vf *from = size + c->spans[2 * b];
+        const int64_t count = c->spans[2 * b + 1];
+        vf even = 0, odd = 0;
+        int64_t j = 0;
+        for (; j + 1 < count; j += 2) {
+            even += from[j] * weight[j];
+            odd += from[j + 1] * weight[j + 1];
+        }
+        if (j < count) even += from[j] * weight[j];
+        out[b] = even + odd;
+        weight += count;
+    }
+    K(store_rows)(c->y + task * LL_LANES * c->bands, c->bands, c->bands, rows, out, 1);
 }
 
 // The same read backwards; real and imaginary parts change places before and after, which turns the transform's sign.

@@ -13,7 +13,13 @@ enum Waiting {
     static func settle() {
         guard getenv("OMP_WAIT_POLICY") == nil, getenv("GOMP_SPINCOUNT") == nil, getenv(marker) == nil else { return }
         setenv("GOMP_SPINCOUNT", "3000", 1)
-        setenv(marker, "set", 1)
+        var chosen = "GOMP_SPINCOUNT"
+        // OpenBLAS would begin with threads of its own, which are given no work and spin for the first moments.
+        if getenv("OPENBLAS_NUM_THREADS") == nil {
+            setenv("OPENBLAS_NUM_THREADS", "1", 1)
+            chosen += " OPENBLAS_NUM_THREADS"
+        }
+        setenv(marker, chosen, 1)
         execv("/proc/self/exe", CommandLine.unsafeArgv)
         // No new start, so the default stays.
         unsetenv("GOMP_SPINCOUNT")

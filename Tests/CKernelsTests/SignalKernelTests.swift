@@ -42,6 +42,45 @@ import Testing
         }
     }
 
+    @Test(arguments: [2, 20, 90, 400]) func `magnitudes of bands equal their formula with every instruction set`(_ n: Int) {
+        var draw = Draw(34)
+        let bins = n / 2 + 1
+        // Bands that are empty, of one bin, of all bins, of an even and of an odd number.
+        let spans = [(0, 0), (bins - 1, 1), (0, bins), (0, bins / 2 / 2 * 2), (bins / 2, bins - bins / 2)]
+        for (frames, hop) in [(1, 1), (16, 3), (21, n)] {
+            let x = Kind.f32.rounded(draw.values((frames - 1) * hop + n))
+            let window = Kind.f32.rounded(draw.values(n))
+            let weights = Kind.f32.rounded(draw.values(spans.reduce(0) { $0 + $1.1 }))
+            var rows: [Double] = []
+            for f in 0..<frames { for i in 0..<n { rows.append(x[f * hop + i] * window[i]) } }
+            let exact = spectra(rows, n, inner: 1, ends: 1)
+            var expected: [Double] = []
+            for f in 0..<frames {
+                var first = 0
+                for (start, count) in spans {
+                    var sum = 0.0
+                    for j in 0..<count {
+                        let (re, im) = (exact[f * 2 * bins + start + j], exact[f * 2 * bins + bins + start + j])
+                        sum += weights[first + j] * (re * re + im * im).squareRoot()
+                    }
+                    expected.append(sum)
+                    first += count
+                }
+            }
+            let (xb, wb, vb, table) = (f32(x), f32(window), f32(weights), turns(n))
+            let flat = spans.flatMap { [Int32($0.0), Int32($0.1)] }
+            #expect(
+                complaint(expected, absolute: 4e-6 * Double(n), relative: 4e-6) {
+                    let y = f32(count: expected.count)
+                    ll_band_magnitudes(
+                        Int64(frames), Int64(n), Int64(hop), Int64(spans.count), table.floats, wb.floats, flat, vb.floats,
+                        xb.floats,
+                        y.floats)
+                    return y.intact ? y.values : []
+                } == nil)
+        }
+    }
+
     @Test(arguments: [2, 6, 20, 90, 400]) func `the way back is the transposed matrix of the way there`(_ n: Int) {
         var draw = Draw(32)
         let (rows, bins) = (19, n / 2 + 1)

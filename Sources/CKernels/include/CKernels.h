@@ -142,6 +142,10 @@ void ll_draw(int64_t rows, int64_t columns, const float *x, const double *aim, i
 void ll_fourier(int64_t rows, int64_t n, const float *turns, const float *x, float inner, float ends, float *y);
 /// y [rows, n]: n times the inverse of x [rows, 2, n / 2 + 1] after the same factors; imaginary parts at k = 0 and n / 2 do not count.
 void ll_fourier_back(int64_t rows, int64_t n, const float *turns, const float *x, float inner, float ends, float *y);
+/// y [frames, bands]: of frame f, x[f hop ..< f hop + n] times window [n], the sum over a band's bins of weight times magnitude. Band b
+/// has spans[2 b + 1] bins from spans[2 b] on; the weights of all bands follow one another.
+void ll_band_magnitudes(int64_t frames, int64_t n, int64_t hop, int64_t bands, const float *turns, const float *window, const int32_t *spans,
+                        const float *weights, const float *x, float *y);
 /// y [signals, frames, size]: frame f is x[f hop ..< f hop + size] of x [signals, length], times window [size] unless that is NULL.
 void ll_frames(int64_t signals, int64_t length, int64_t frames, int64_t size, int64_t hop, const float *x, const float *window, float *y);
 /// y [signals, length]: the frames of x [signals, frames, size], times the window, added up where they lie. Fixed order.

@@ -3,7 +3,7 @@ import Tensors
 
 /// A Python process that does the same work, one step for each line "run" it is sent.
 package final class BenchmarkPeer {
-    /// In the environment when `GOMP_SPINCOUNT` is the command line's own choice.
+    /// In the environment: names of the settings there that are the command line's own choice, with spaces between.
     package static let waitingMarker = "LATENTLAB_WAITING"
 
     let mode: String
@@ -25,7 +25,7 @@ package final class BenchmarkPeer {
         ]
         // What the command line set for itself must not slow or speed the peer.
         var environment = ProcessInfo.processInfo.environment
-        if environment.removeValue(forKey: Self.waitingMarker) != nil { environment["GOMP_SPINCOUNT"] = nil }
+        for name in environment.removeValue(forKey: Self.waitingMarker)?.split(separator: " ") ?? [] { environment[String(name)] = nil }
         process.environment = environment
         let (to, from) = (Pipe(), Pipe())
         process.standardInput = to

@@ -7,6 +7,7 @@ public struct MelSpectrogram: Sendable {
     public let fourier: ShortTimeFourier
     /// `[bins, bands]`.
     public let filters: Tensor
+    private let bands: BandFilters
 
     public init(_ settings: MelSettings = MelSettings()) {
         let fault = settings.fault
@@ -15,6 +16,7 @@ public struct MelSpectrogram: Sendable {
         fourier = ShortTimeFourier(size: settings.size, hop: settings.hop)
         filters = MelFilters.weights(
             rate: settings.rate, size: settings.size, bands: settings.bands, low: settings.low, high: settings.high)
+        bands = BandFilters(filters)
     }
 
     /// Of any rate and any number of channels.
@@ -47,8 +49,7 @@ public struct MelSpectrogram: Sendable {
     ///     x: [L]
     ///     returns [(L - size) / hop + 1, bands]
     func inner(_ x: Tensor) -> Tensor {
-        let spectra = fourier.spectra(x.unsqueezed(0)).squeezed(0)
-        return normalized(matmul(squaredMagnitudes(spectra).sqrt(), filters))
+        normalized(fourier.bandMagnitudes(x, bands))
     }
 
     /// What an amplitude of 1 becomes.

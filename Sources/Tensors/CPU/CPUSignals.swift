@@ -10,6 +10,14 @@ extension CPUBackend {
         ll_fourier_back(Int64(y.count / length), Int64(length), turns.floats, x.floats, inner, ends, y.floats)
     }
 
+    package func bandMagnitudes(
+        _ x: Tensor, hop: Int, window: Tensor, turns: Tensor, spans: [Int32], weights: Tensor, into y: Tensor
+    ) {
+        ll_band_magnitudes(
+            Int64(y.shape[0]), Int64(window.count), Int64(hop), Int64(y.shape[1]), turns.floats, window.floats, spans,
+            weights.floats, x.floats, y.floats)
+    }
+
     package func frames(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor) {
         ll_frames(
             Int64(x.shape[0]), Int64(x.shape[1]), Int64(y.shape[1]), Int64(y.shape[2]), Int64(hop), x.floats, window?.floats,

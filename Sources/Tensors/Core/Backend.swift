@@ -106,6 +106,9 @@ package protocol Backend: Sendable {
     // Signals, f32. Factors of the inner bins and of the two at the ends; `turns` [length, 2] as CKernels has them.
     func fourier(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor)
     func fourierBack(_ x: Tensor, _ length: Int, _ turns: Tensor, inner: Float, ends: Float, into y: Tensor)
+    /// x `[L]`, y `[N, bands]`, as ll_band_magnitudes of CKernels.
+    func bandMagnitudes(
+        _ x: Tensor, hop: Int, window: Tensor, turns: Tensor, spans: [Int32], weights: Tensor, into y: Tensor)
     /// x `[B, L]`, y `[B, N, size]`; overlapAdd goes the other way.
     func frames(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor)
     func overlapAdd(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor)

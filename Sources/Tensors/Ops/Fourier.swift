@@ -6,7 +6,7 @@ public struct FourierTransform: Sendable {
     public let length: Int
     /// Real numbers of a row become so many complex ones, length / 2 + 1.
     public var bins: Int { length / 2 + 1 }
-    private let turns: Tensor
+    let turns: Tensor
 
     /// Whether rows of `length` can be transformed.
     public static func isKnown(_ length: Int) -> Bool {

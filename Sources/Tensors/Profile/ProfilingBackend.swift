@@ -146,6 +146,14 @@ struct ProfilingBackend: Backend {
         timed("fourier, inverse", [x, y]) { base.fourierBack(x, length, turns, inner: inner, ends: ends, into: y) }
     }
 
+    func bandMagnitudes(
+        _ x: Tensor, hop: Int, window: Tensor, turns: Tensor, spans: [Int32], weights: Tensor, into y: Tensor
+    ) {
+        timed("band magnitudes", [x, y]) {
+            base.bandMagnitudes(x, hop: hop, window: window, turns: turns, spans: spans, weights: weights, into: y)
+        }
+    }
+
     func frames(_ x: Tensor, hop: Int, window: Tensor?, into y: Tensor) {
         timed("frames", [x, y]) { base.frames(x, hop: hop, window: window, into: y) }
     }
