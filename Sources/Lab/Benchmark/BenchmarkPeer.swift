@@ -25,7 +25,9 @@ package final class BenchmarkPeer {
         ]
         // What the command line set for itself must not slow or speed the peer.
         var environment = ProcessInfo.processInfo.environment
-        for name in environment.removeValue(forKey: Self.waitingMarker)?.split(separator: " ") ?? [] { environment[String(name)] = nil }
+        for name in environment.removeValue(forKey: Self.waitingMarker)?.split(separator: " ") ?? [] {
+            environment[String(name)] = nil
+        }
         process.environment = environment
         let (to, from) = (Pipe(), Pipe())
         process.standardInput = to
