@@ -48,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("vq-diffusion", ["--truncation", "0.86"]), ("vq-diffusion", ["--init", "start.png", "--mask", "mask.png"]),
+        ("vq-diffusion", ["--truncation", "0.86"]), ("vq-diffusion", ["--sampler", "purity"]),
+        ("vq-diffusion", ["--init", "start.png", "--mask", "mask.png"]),
         ("unleashing-transformers", ["--temperature", "0.9"]), ("maskgit", []), ("maskgit", ["--sampler", "purity"]),
         ("token-critic", []), ("token-critic", ["--size", "48x32"]), ("autoregressive", []),
         ("autoregressive", ["--truncation", "0.9", "--temperature", "0.8", "--cfg-scale", "1"]),

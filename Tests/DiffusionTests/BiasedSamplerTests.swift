@@ -176,6 +176,36 @@ import Testing
         print("total variation of purity\n" + lines.joined(separator: "\n"))
     }
 
+    @Test
+    func `of a corruption that also replaces the samplers that choose take the number of masks, and keep what they accepted`()
+        throws
+    {
+        let corruption = CategoricalCorruption(MaskAndReplace(codes: 5, steps: 20, maskShare: 0.9))
+        let (B, N) = (3, 40)
+        let places = (0..<B).map { Noise(seed: 6)($0) }
+        let grid = try corruption.schedule.grid(steps: 8)
+        let samplers: [any UnmaskingSampler] = [PurityTokens(), ConfidenceTokens()]
+        for sampler in samplers {
+            var before = Tokens([Int32](repeating: corruption.mask, count: B * N), [B, N])
+            let last = sampler.sample(
+                from: before, along: grid, corruption, places,
+                observe: { progress in
+                    let masks =
+                        progress.index == 7
+                        ? 0 : Int(Double(N) * corruption.schedule.level(at: grid.intervals[progress.index].next).mask)
+                    for b in 0..<B {
+                        let rows = b * N..<(b + 1) * N
+                        #expect(progress.tokens.values[rows].count { $0 == corruption.mask } == masks)
+                        for i in rows where before.values[i] != corruption.mask {
+                            #expect(progress.tokens.values[i] == before.values[i])
+                        }
+                    }
+                    before = progress.tokens
+                }, predict: { x, time in places[0]("logits").normal([B, N, 5]) * Float(1 + time) })
+            #expect(last.values.allSatisfy { $0 < 5 })
+        }
+    }
+
     @Test func `truncation is biased, by as much as on paper`() throws {
         // Of masks alone each one is revealed at step t of T with chance 1 / t, whatever the others do.
         let (steps, share) = (6, 0.8)

@@ -4,8 +4,12 @@ import Tensors
 // Samplers that choose which tokens to accept. They are biased even with an exact denoiser: tokens accepted together are drawn
 // independently, and the choice prefers the likely ones.
 
+/// A sampler that begins with masks alone and decides which tokens to accept. Of a corruption that also replaces it takes the number of
+/// masks, as the released sampler of Improved VQ-Diffusion does: what is accepted is not replaced again.
+public protocol UnmaskingSampler: TokenSampler {}
+
 /// MaskGIT: every masked token is drawn, the least confident are masked again (Chang et al. 2022, arXiv 2202.04200, section 3.2).
-public struct ConfidenceTokens: TokenSampler {
+public struct ConfidenceTokens: UnmaskingSampler {
     /// Of the Gumbel noise on log-confidences, falling to 0 with the share of masks.
     public let temperature: Double
 
@@ -25,7 +29,7 @@ public struct ConfidenceTokens: TokenSampler {
 
 /// Token-Critic: every masked token is drawn, a critic looks at the whole, and the least real tokens are masked again, those
 /// accepted before included (Lezama et al. 2022, arXiv 2209.04439, algorithm 2).
-public struct CriticTokens: TokenSampler {
+public struct CriticTokens: UnmaskingSampler {
     /// Of the uniform noise on the critic's chances, falling to 0 with the steps left.
     public let noise: Double
 
@@ -45,7 +49,7 @@ public struct CriticTokens: TokenSampler {
 
 /// Every masked token is drawn, and any tokens are masked again, those accepted before included: what a critic is held against that
 /// knows nothing.
-public struct RandomTokens: TokenSampler {
+public struct RandomTokens: UnmaskingSampler {
     public init() {}
 
     public func step(from x: Tokens, _ step: TokenStep) -> Tokens {
@@ -54,8 +58,8 @@ public struct RandomTokens: TokenSampler {
 }
 
 /// Improved VQ-Diffusion: tokens are unmasked with chances that follow how sure the network is, and sharpened where it is
-/// (Tang et al. 2022, arXiv 2205.16007, section 3.3). Absorbing corruptions only.
-public struct PurityTokens: TokenSampler {
+/// (Tang et al. 2022, arXiv 2205.16007, section 3.3).
+public struct PurityTokens: UnmaskingSampler {
     /// By how much the surest position's chances are sharpened: softmax((1 + r · score) · log p).
     public let sharpening: Float
 

@@ -82,13 +82,13 @@ struct TokenGenerator {
             throw InputError(
                 "this sampler needs a corruption that always keeps something", at: "--sampler",
                 expected: "ancestral, or corruption.shape: exponential", found: "'\(name)'")
-        case "confidence" where masksOnly: return ConfidenceTokens(temperature: choiceTemperature)
-        case "purity" where masksOnly: return PurityTokens(sharpening: Float(sharpening))
-        case "critic" where masksOnly: return CriticTokens(noise: criticNoise)
-        case "random" where masksOnly: return RandomTokens()
+        case "confidence" where categorical.schedule.masks: return ConfidenceTokens(temperature: choiceTemperature)
+        case "purity" where categorical.schedule.masks: return PurityTokens(sharpening: Float(sharpening))
+        case "critic" where categorical.schedule.masks: return CriticTokens(noise: criticNoise)
+        case "random" where categorical.schedule.masks: return RandomTokens()
         case "confidence", "purity", "critic", "random":
             throw InputError(
-                "this sampler needs a corruption that only masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
+                "this sampler needs a corruption that masks", at: "--sampler", expected: "ancestral", found: "'\(name)'")
         default:
             throw InputError(
                 "unknown sampler", at: "--sampler", expected: "one of " + TokenSamplers.names.joined(separator: ", "),
@@ -124,10 +124,8 @@ struct TokenGenerator {
         for chunk in jobs.chunks(of: request.batch) {
             let places = chunk.map(\.place)
             let given = known.map { picture in Tokens(chunk.flatMap { _ in picture.values }, [chunk.count, N]) }
-            var start = corruption.prior(places, N)
-            if let given, isFree == nil {
-                start = corruption.corrupt(given, at: chunk.map { _ in Float(grid.start) }, places)
-            }
+            let start = self.start(
+                places, N, from: isFree == nil ? given : nil, at: Float(grid.start), onlyMasks: sampler is any UnmaskingSampler)
             let kept = given.flatMap { given in
                 isFree.map { free in KnownTokens(given, isFree: chunk.flatMap { _ in free }) }
             }
@@ -153,6 +151,20 @@ struct TokenGenerator {
             if let failure { throw failure }
             try deliver(chunk, tokens)
         }
+    }
+
+    /// Tokens `[B, N]` that a run begins with: as lost as the data are at the end of the chain, or what is given as lost as at `time`.
+    ///
+    /// - Parameter onlyMasks: what is lost is masked, never replaced.
+    private func start(_ places: [Noise], _ N: Int, from given: Tokens?, at time: Float, onlyMasks: Bool) -> Tokens {
+        guard let given else {
+            return onlyMasks
+                ? Tokens([Int32](repeating: corruption.mask, count: places.count * N), [places.count, N])
+                : corruption.prior(places, N)
+        }
+        var lost = corruption.corrupt(given, at: places.map { _ in time }, places)
+        if onlyMasks { for i in lost.values.indices where lost.values[i] != given.values[i] { lost.values[i] = corruption.mask } }
+        return lost
     }
 
     /// Tokens are lost at finite rates at all times.
