@@ -9,21 +9,22 @@
 /// The caller's layouts, "any" for the weights, and the operation's numbers, in oneDNN's order.
 typedef struct {
     dnnl_memory_desc_t source, destination, bias, weights, any_weights, gradient, any_gradient;
-    dnnl_dims_t strides, before, after;
+    dnnl_dims_t strides, gaps, before, after;
 } layouts;
 
 static bool makes_sense(const cdnnl_convolution *c, int dtype) {
     if (dtype != 0 && dtype != 1) return false;
     const int64_t positive[] = {
         c->batch, c->in_height, c->in_width, c->in_channels, c->out_height, c->out_width, c->out_channels,
-        c->kernel_height, c->kernel_width, c->stride,
+        c->kernel_height, c->kernel_width, c->stride, c->dilation, c->groups,
     };
     for (size_t i = 0; i < sizeof positive / sizeof positive[0]; i++) {
         if (positive[i] < 1 || positive[i] > INT32_MAX) return false;
     }
     if (c->pad_top < 0 || c->pad_bottom < 0 || c->pad_left < 0 || c->pad_right < 0) return false;
-    int64_t rows = c->in_height + c->pad_top + c->pad_bottom - c->kernel_height;
-    int64_t columns = c->in_width + c->pad_left + c->pad_right - c->kernel_width;
+    if (c->in_channels % c->groups || c->out_channels % c->groups) return false;
+    int64_t rows = c->in_height + c->pad_top + c->pad_bottom - (c->kernel_height - 1) * c->dilation - 1;
+    int64_t columns = c->in_width + c->pad_left + c->pad_right - (c->kernel_width - 1) * c->dilation - 1;
     return rows >= 0 && columns >= 0 && rows / c->stride + 1 == c->out_height && columns / c->stride + 1 == c->out_width;
 }
 
@@ -31,21 +32,28 @@ static dnnl_status_t describe(layouts *l, const cdnnl_convolution *c, int dtype,
     dnnl_data_type_t type = dtype ? dnnl_bf16 : dnnl_f32;
     dnnl_dims_t source = {batch, c->in_channels, c->in_height, c->in_width};
     dnnl_dims_t destination = {batch, c->out_channels, c->out_height, c->out_width};
-    dnnl_dims_t weights = {c->out_channels, c->in_channels, c->kernel_height, c->kernel_width};
+    int rank = c->groups > 1 ? 5 : 4;
+    dnnl_dims_t grouped = {
+        c->groups, c->out_channels / c->groups, c->in_channels / c->groups, c->kernel_height, c->kernel_width,
+    };
+    const dnnl_dim_t *weights = grouped + (5 - rank);
     dnnl_dims_t bias = {c->out_channels};
     l->strides[0] = l->strides[1] = c->stride;
+    l->gaps[0] = l->gaps[1] = c->dilation - 1;
     l->before[0] = c->pad_top;
     l->before[1] = c->pad_left;
     l->after[0] = c->pad_bottom;
     l->after[1] = c->pad_right;
-    // [O, KH, KW, I] is "acdb" of oneDNN's logical order (O, I, KH, KW), as channels-last is "acdb" of (N, C, H, W).
+    // [O, KH, KW, I] is "acdb" of oneDNN's logical order (O, I, KH, KW), as channels-last is "acdb" of (N, C, H, W); with groups in
+    // front it is "abdec".
+    dnnl_format_tag_t ours = rank == 5 ? dnnl_abdec : dnnl_acdb;
     dnnl_status_t status = dnnl_memory_desc_init_by_tag(&l->source, 4, source, type, dnnl_acdb);
     if (!status) status = dnnl_memory_desc_init_by_tag(&l->destination, 4, destination, type, dnnl_acdb);
     if (!status) status = dnnl_memory_desc_init_by_tag(&l->bias, 1, bias, dnnl_f32, dnnl_a);
-    if (!status) status = dnnl_memory_desc_init_by_tag(&l->weights, 4, weights, type, dnnl_acdb);
-    if (!status) status = dnnl_memory_desc_init_by_tag(&l->any_weights, 4, weights, type, dnnl_format_tag_any);
-    if (!status) status = dnnl_memory_desc_init_by_tag(&l->gradient, 4, weights, dnnl_f32, dnnl_acdb);
-    if (!status) status = dnnl_memory_desc_init_by_tag(&l->any_gradient, 4, weights, dnnl_f32, dnnl_format_tag_any);
+    if (!status) status = dnnl_memory_desc_init_by_tag(&l->weights, rank, weights, type, ours);
+    if (!status) status = dnnl_memory_desc_init_by_tag(&l->any_weights, rank, weights, type, dnnl_format_tag_any);
+    if (!status) status = dnnl_memory_desc_init_by_tag(&l->gradient, rank, weights, dnnl_f32, ours);
+    if (!status) status = dnnl_memory_desc_init_by_tag(&l->any_gradient, rank, weights, dnnl_f32, dnnl_format_tag_any);
     return status;
 }
 
@@ -53,9 +61,9 @@ static dnnl_status_t forward_description(
     dnnl_primitive_desc_t *description, const layouts *l, bool bias, dnnl_primitive_attr_t attributes) {
     dnnl_convolution_desc_t operation;
     // Never "auto": Winograd rounds differently, and its choice looks at the batch.
-    dnnl_status_t status = dnnl_convolution_forward_desc_init(
+    dnnl_status_t status = dnnl_dilated_convolution_forward_desc_init(
         &operation, dnnl_forward_training, dnnl_convolution_direct, &l->source, &l->any_weights, bias ? &l->bias : NULL,
-        &l->destination, l->strides, l->before, l->after);
+        &l->destination, l->strides, l->gaps, l->before, l->after);
     return status ? status : dnnl_primitive_desc_create(description, &operation, attributes, plan_engine(), NULL);
 }
 
@@ -64,12 +72,12 @@ static dnnl_status_t backward_description(
     dnnl_convolution_desc_t operation;
     dnnl_status_t status =
         kind == PLAN_BACKWARD_DATA
-            ? dnnl_convolution_backward_data_desc_init(
-                  &operation, dnnl_convolution_direct, &l->source, &l->any_weights, &l->destination, l->strides, l->before,
-                  l->after)
-            : dnnl_convolution_backward_weights_desc_init(
+            ? dnnl_dilated_convolution_backward_data_desc_init(
+                  &operation, dnnl_convolution_direct, &l->source, &l->any_weights, &l->destination, l->strides, l->gaps,
+                  l->before, l->after)
+            : dnnl_dilated_convolution_backward_weights_desc_init(
                   &operation, dnnl_convolution_direct, &l->source, &l->any_gradient, bias ? &l->bias : NULL, &l->destination,
-                  l->strides, l->before, l->after);
+                  l->strides, l->gaps, l->before, l->after);
     dnnl_primitive_desc_t forward = NULL;   // a hint the API asks for
     if (!status) status = forward_description(&forward, l, bias, attributes);
     if (!status) status = dnnl_primitive_desc_create(description, &operation, attributes, plan_engine(), forward);
@@ -113,7 +121,7 @@ static bool sums_by_threads(dnnl_primitive_desc_t description) {
 /// multiply-adds (some tenths of a millisecond) one thread is done before two have met, and cores that do other things too are
 /// not waited for.
 static bool is_small(const cdnnl_convolution *c, int64_t batch) {
-    double work = (double)batch * (double)(c->out_height * c->out_width) * (double)(c->out_channels * c->in_channels) *
+    double work = (double)batch * (double)(c->out_height * c->out_width) * (double)(c->out_channels * c->in_channels / c->groups) *
                   (double)(c->kernel_height * c->kernel_width);
     return work < 8e6;
 }
@@ -166,7 +174,8 @@ static dnnl_status_t run(
     int64_t batch = per_sample ? 1 : c->batch;
     plan_key key = {{
         kind, dtype, plan_threads(), bias, per_sample, batch, c->in_height, c->in_width, c->in_channels, c->out_height, c->out_width,
-        c->out_channels, c->kernel_height, c->kernel_width, c->stride, c->pad_top, c->pad_bottom, c->pad_left, c->pad_right,
+        c->out_channels, c->kernel_height, c->kernel_width, c->stride, c->dilation, c->groups, c->pad_top, c->pad_bottom, c->pad_left,
+        c->pad_right,
     }};
     plan *p = plan_find(&key);
     if (!p) status = make(&p, &key, kind, c, dtype, batch, bias, per_sample);

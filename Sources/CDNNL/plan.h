@@ -13,7 +13,7 @@ enum plan_kind { PLAN_FORWARD = 1, PLAN_BACKWARD_DATA, PLAN_BACKWARD_WEIGHTS, PL
 
 /// Everything a primitive was made for. Unused values are 0.
 typedef struct {
-    int64_t values[20];
+    int64_t values[22];
 } plan_key;
 
 #define PLAN_OPERANDS 4

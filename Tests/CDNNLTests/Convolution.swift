@@ -8,19 +8,20 @@ struct Case: CustomStringConvertible {
 
     init(
         batch: Int = 2, height: Int = 9, width: Int = 7, from: Int, to: Int, kernel: Int, stride: Int,
-        padding: (top: Int, bottom: Int, left: Int, right: Int), dtype: Int32
+        padding: (top: Int, bottom: Int, left: Int, right: Int), dilation: Int = 1, groups: Int = 1, dtype: Int32
     ) {
-        let outHeight = (height + padding.top + padding.bottom - kernel) / stride + 1
-        let outWidth = (width + padding.left + padding.right - kernel) / stride + 1
+        let reach = (kernel - 1) * dilation + 1
+        let outHeight = (height + padding.top + padding.bottom - reach) / stride + 1
+        let outWidth = (width + padding.left + padding.right - reach) / stride + 1
         shape = cdnnl_convolution(
             batch: Int64(batch), in_height: Int64(height), in_width: Int64(width), in_channels: Int64(from),
             out_height: Int64(outHeight), out_width: Int64(outWidth), out_channels: Int64(to),
             kernel_height: Int64(kernel), kernel_width: Int64(kernel), stride: Int64(stride),
-            pad_top: Int64(padding.top), pad_bottom: Int64(padding.bottom), pad_left: Int64(padding.left),
-            pad_right: Int64(padding.right))
+            dilation: Int64(dilation), groups: Int64(groups), pad_top: Int64(padding.top), pad_bottom: Int64(padding.bottom),
+            pad_left: Int64(padding.left), pad_right: Int64(padding.right))
         self.dtype = dtype
         x = Stored(random: batch * height * width * from, dtype, seed: 1)
-        w = Stored(random: to * kernel * kernel * from, dtype, seed: 2)
+        w = Stored(random: to * kernel * kernel * from / groups, dtype, seed: 2)
         gy = Stored(random: batch * outHeight * outWidth * to, dtype, seed: 3)
         bias = Stored(random: to, 0, seed: 4)
     }
@@ -30,7 +31,7 @@ struct Case: CustomStringConvertible {
         let from = "[\(s.batch), \(s.in_height), \(s.in_width), \(s.in_channels)]"
         let padding = "\(s.pad_top) \(s.pad_bottom) \(s.pad_left) \(s.pad_right)"
         return "\(dtype == 0 ? "f32" : "bf16") \(from) -> \(s.out_channels), kernel \(s.kernel_height)"
-            + ", stride \(s.stride), padding \(padding)"
+            + ", stride \(s.stride), dilation \(s.dilation), \(s.groups) groups, padding \(padding)"
     }
 
     var inputs: Int { Int(shape.batch * shape.in_height * shape.in_width * shape.in_channels) }
@@ -45,7 +46,8 @@ struct Case: CustomStringConvertible {
         var gbias = Sums(bs.count)
         let (height, width, from) = (Int(shape.in_height), Int(shape.in_width), Int(shape.in_channels))
         let (outHeight, outWidth, to) = (Int(shape.out_height), Int(shape.out_width), Int(shape.out_channels))
-        let (kernel, stride) = (Int(shape.kernel_height), Int(shape.stride))
+        let (kernel, stride, dilation) = (Int(shape.kernel_height), Int(shape.stride), Int(shape.dilation))
+        let (perGroup, toGroup) = (from / Int(shape.groups), to / Int(shape.groups))
         for at in 0..<gs.count {
             let o = at % to
             let column = at / to % outWidth
@@ -54,14 +56,14 @@ struct Case: CustomStringConvertible {
             y.add(at, bs[o])
             gbias.add(o, gs[at])
             for ky in 0..<kernel {
-                let iy = row * stride + ky - Int(shape.pad_top)
+                let iy = row * stride + ky * dilation - Int(shape.pad_top)
                 guard 0..<height ~= iy else { continue }
                 for kx in 0..<kernel {
-                    let ix = column * stride + kx - Int(shape.pad_left)
+                    let ix = column * stride + kx * dilation - Int(shape.pad_left)
                     guard 0..<width ~= ix else { continue }
-                    for i in 0..<from {
-                        let input = ((sample * height + iy) * width + ix) * from + i
-                        let weight = ((o * kernel + ky) * kernel + kx) * from + i
+                    for i in 0..<perGroup {
+                        let input = ((sample * height + iy) * width + ix) * from + o / toGroup * perGroup + i
+                        let weight = ((o * kernel + ky) * kernel + kx) * perGroup + i
                         y.add(at, xs[input] * ws[weight])
                         gx.add(input, gs[at] * ws[weight])
                         gw.add(weight, gs[at] * xs[input])

@@ -20,6 +20,16 @@ import Testing
                 }
             }
         }
+        for dtype in dtypes {
+            for (from, to, groups) in [(3, 5, 1), (16, 33, 1), (4, 8, 4), (8, 32, 2), (16, 16, 4), (6, 3, 3), (32, 64, 8)] {
+                for (kernel, stride, dilation) in [(3, 1, 1), (3, 1, 2), (2, 2, 3), (3, 2, 2), (1, 1, 3)] {
+                    cases.append(
+                        Case(
+                            from: from, to: to, kernel: kernel, stride: stride, padding: paddings[cases.count % 4],
+                            dilation: dilation, groups: groups, dtype: dtype))
+                }
+            }
+        }
         return cases
     }()
 

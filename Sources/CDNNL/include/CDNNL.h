@@ -1,5 +1,5 @@
 // Every oneDNN call of the project goes through these functions: the C API changed between 2.x and 3.x, and only this target knows.
-// Feature maps are channels-last [batch, height, width, channels], weights [out, kernel height, kernel width, in]; dtype 0 f32, 1 bf16.
+// Feature maps are channels-last [batch, height, width, channels], weights [out, kernel height, kernel width, in of a group]; dtype 0 f32, 1 bf16.
 // Every thread keeps its own primitives, by shape and thread count (libgomp's of the calling thread). Functions return 0, or a oneDNN status whose name cdnnl_status gives.
 #ifndef CDNNL_H
 #define CDNNL_H
@@ -9,7 +9,8 @@
 
 typedef struct {
     int64_t batch, in_height, in_width, in_channels, out_height, out_width, out_channels;
-    int64_t kernel_height, kernel_width, stride;
+    /// `dilation` is the distance of a kernel's neighbours, 1 where it is dense; `groups` divides both numbers of channels.
+    int64_t kernel_height, kernel_width, stride, dilation, groups;
     int64_t pad_top, pad_bottom, pad_left, pad_right;
 } cdnnl_convolution;
 
@@ -18,7 +19,7 @@ typedef struct {
 int cdnnl_convolution_forward(const cdnnl_convolution *c, int dtype, const void *x, const void *w, const float *bias, void *y, bool per_sample);
 /// gx from gy and w (all of `dtype`).
 int cdnnl_convolution_backward_data(const cdnnl_convolution *c, int dtype, const void *gy, const void *w, void *gx);
-/// gw (f32, [O, KH, KW, I]) and gbias (f32 or NULL) from x and gy (of `dtype`). The same bits on every run at the same thread count.
+/// gw (f32, as the weights) and gbias (f32 or NULL) from x and gy (of `dtype`). The same bits on every run at the same thread count.
 int cdnnl_convolution_backward_weights(const cdnnl_convolution *c, int dtype, const void *x, const void *gy, float *gw, float *gbias);
 
 /// C[m, n] = op(A) op(B), A and B of `dtype` with row strides, C of that type or f32 (c_dtype) contiguous, f32 accumulation. lda and

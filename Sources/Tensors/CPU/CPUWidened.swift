@@ -21,6 +21,8 @@ extension CPUBackend {
 
 extension ConvolutionCall {
     func replacing(x: Tensor, weight: Tensor) -> ConvolutionCall {
-        ConvolutionCall(x: x, weight: weight, stride: stride, padding: padding, isBatchInvariant: isBatchInvariant)
+        var call = self
+        (call.x, call.weight) = (x, weight)
+        return call
     }
 }

@@ -162,9 +162,11 @@ package struct AttentionCall {
 package struct ConvolutionCall {
     /// `[B, H, W, C]`.
     package var x: Tensor
-    /// `[O, KH, KW, C]`.
+    /// `[O, KH, KW, C / groups]`.
     package var weight: Tensor
     package var stride: Int
+    package var dilation: Int
+    package var groups: Int
     package var padding: Padding
     package var isBatchInvariant: Bool
 }

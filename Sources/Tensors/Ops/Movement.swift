@@ -140,3 +140,22 @@ public func concatenated(_ xs: [Tensor], axis: Int) -> Tensor {
 public func stacked(_ xs: [Tensor], axis: Int) -> Tensor {
     concatenated(xs.map { $0.unsqueezed(axis) }, axis: axis)
 }
+
+/// Continued by mirror images at both ends of an axis, again and again where it is short; a single element is repeated.
+///
+///     x: [..., L, ...]
+///     returns [..., L + 2 margin, ...]
+public func reflected(_ x: Tensor, by margin: Int, axis: Int = 1) -> Tensor {
+    let axis = x.shape.resolvedAxis(axis, "reflected")
+    let length = x.shape[axis]
+    require(length > 0 && margin >= 0, "reflected: axis \(axis) of shape \(x.shape) by \(margin)")
+    if margin == 0 { return x }
+    if length == 1 {
+        var shape = x.shape
+        shape[axis] = 1 + 2 * margin
+        return x.broadcast(to: shape)
+    }
+    let part = min(margin, length - 1)
+    let (before, after) = (x.slice(axis, 1..<part + 1), x.slice(axis, length - 1 - part..<length - 1))
+    return reflected(concatenated([before.flipped(axis), x, after.flipped(axis)], axis: axis), by: margin - part, axis: axis)
+}

@@ -67,17 +67,3 @@ public func squaredMagnitudes(_ x: Tensor) -> Tensor {
     require(x.rank >= 2 && x.shape[x.rank - 2] == 2, "squaredMagnitudes: shape \(x.shape)")
     return (x.slice(-2, 0..<1).square() + x.slice(-2, 1..<2).square()).squeezed(-2)
 }
-
-/// Signals continued by their mirror images at both ends, again and again where they are short; a single number is repeated.
-///
-///     x: [B, L]
-///     returns [B, L + 2 margin]
-public func reflected(_ x: Tensor, by margin: Int) -> Tensor {
-    let (signals, length) = x.shape2
-    require(length > 0, "reflected: shape \(x.shape)")
-    if margin == 0 { return x }
-    if length == 1 { return x.broadcast(to: [signals, 1 + 2 * margin]) }
-    let part = min(margin, length - 1)
-    let (before, after) = (x.slice(1, 1..<part + 1).flipped(1), x.slice(1, length - 1 - part..<length - 1).flipped(1))
-    return reflected(concatenated([before, x, after], axis: 1), by: margin - part)
-}

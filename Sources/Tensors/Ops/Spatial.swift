@@ -2,23 +2,30 @@
 
 /// Cross-correlation of channels-last maps, as every framework's convolution.
 ///
-///     x: [B, H, W, C], weight: [O, KH, KW, C], bias: [O]
-///     returns [B, (H + top + bottom - KH) / stride + 1, ..., O]
+/// A kernel's neighbours lie `dilation` apart; of `groups` equal parts of the channels, each part of the result sees its own.
+///
+///     x: [B, H, W, C], weight: [O, KH, KW, C / groups], bias: [O]
+///     returns [B, (H + top + bottom - (KH - 1) dilation - 1) / stride + 1, ..., O]
 public func convolution(
-    _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = Padding(0)
+    _ x: Tensor, weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Padding = Padding(0), dilation: Int = 1,
+    groups: Int = 1
 ) -> Tensor {
     let (b, h, w, c) = x.shape4
     let (o, kh, kw, inputs) = weight.shape4
-    require(c == inputs, "convolution: x \(x.shape) with weight \(weight.shape)")
+    require(
+        groups > 0 && c == inputs * groups && o % groups == 0,
+        "convolution: x \(x.shape) with weight \(weight.shape) in \(groups) groups")
     require(bias == nil || bias!.shape == [o], "convolution: bias \(bias!.shape) with weight \(weight.shape)")
-    let height = (h + padding.top + padding.bottom - kh) / stride + 1
-    let width = (w + padding.left + padding.right - kw) / stride + 1
-    require(height > 0 && width > 0, "convolution: kernel \(kh)x\(kw) is larger than the padded map \(x.shape)")
+    require(stride > 0 && dilation > 0, "convolution: stride \(stride), dilation \(dilation)")
+    let (rows, columns) = (
+        h + padding.top + padding.bottom - (kh - 1) * dilation, w + padding.left + padding.right - (kw - 1) * dilation
+    )
+    require(rows > 0 && columns > 0, "convolution: kernel \(kh)x\(kw) is larger than the padded map \(x.shape)")
     let dtype: DType = Context.current.precision == .bf16 || x.dtype == .bf16 ? .bf16 : .f32
     let call = ConvolutionCall(
         x: x.detached().cast(to: dtype).contiguous(), weight: weight.detached().halved(dtype).contiguous(), stride: stride,
-        padding: padding, isBatchInvariant: Context.current.isBatchInvariant)
-    let y = Tensor(uninitialized: [b, height, width, o], dtype)
+        dilation: dilation, groups: groups, padding: padding, isBatchInvariant: Context.current.isBatchInvariant)
+    let y = Tensor(uninitialized: [b, (rows - 1) / stride + 1, (columns - 1) / stride + 1, o], dtype)
     backend.convolution(call, bias: bias?.detached().contiguous(), into: y)
     let (nx, nw, nb) = (x.node, weight.node, bias?.node)
     return recorded("convolution", y, inputs: [x, weight] + (bias.map { [$0] } ?? [])) { gy, table in

@@ -168,6 +168,43 @@ import Testing
         }
     }
 
+    @Test func `convolutions with gaps and groups`() {
+        for (from, to, kernel, stride, dilation, groups) in [(6, 9, 3, 1, 2, 3), (4, 8, 2, 2, 3, 4), (5, 3, 3, 1, 3, 1)] {
+            let inputs = [draw("x", [2, 1, 11, from]), draw("w", [to, 1, kernel, from / groups]), draw("b", [to])]
+            gradientCheck("gaps and groups", inputs) {
+                convolution(
+                    $0[0], weight: $0[1], bias: $0[2], stride: stride, padding: Padding(top: 0, bottom: 0, left: 2, right: 1),
+                    dilation: dilation, groups: groups)
+            }
+        }
+    }
+
+    @Test func `mirror images`() {
+        let x = Tensor((0..<4).map(Float.init), [1, 1, 4, 1])
+        #expect(reflected(x, by: 2, axis: 2).values == [2, 1, 0, 1, 2, 3, 2, 1])
+        #expect(reflected(x.slice(2, 0..<2), by: 3, axis: 2).values == [1, 0, 1, 0, 1, 0, 1, 0])
+        for (length, margin) in [(7, 3), (2, 5), (1, 2), (5, 0)] {
+            gradientCheck("reflected", [draw("x", [2, 1, length, 3])]) { reflected($0[0], by: margin, axis: 2).square() }
+        }
+    }
+
+    @Test func `mean pooling`() {
+        let x = Tensor([1, 2, 3, 4, 5, 7, 9].map(Float.init), [1, 7])
+        // The first window has one place before the signal, the last one has one behind it.
+        #expect(averagePooled(x, size: 4, stride: 2, padding: 1).values == [2, 3.5, 6.25])
+        #expect(averagePooled(x.slice(1, 0..<6), size: 4, stride: 2, padding: 1).values == [2, 3.5, 16.0 / 3])
+        for (length, size, stride, padding) in [(9, 4, 2, 1), (6, 3, 3, 0), (5, 2, 1, 1)] {
+            gradientCheck("mean pooling", [draw("x", [2, length])]) {
+                averagePooled($0[0], size: size, stride: stride, padding: padding).square()
+            }
+        }
+    }
+
+    @Test func `weights by length and direction`() {
+        gradientCheck("weight norm", [draw("v", [5, 1, 3, 2]), draw("g", [5])]) { weightNormed($0[0], $0[1]) }
+        gradientCheck("weight norm", [draw("v", [5, 1, 3, 2]), draw("g", [2])]) { weightNormed($0[0], $0[1], axis: -1) }
+    }
+
     @Test(arguments: [(1, 1, 1, 2), (2, 5, 3, 6), (3, 4, 2, 34)]) func `rotary positions`(_ size: (Int, Int, Int, Int)) {
         let (B, N, H, K) = size
         let angles = Noise(seed: 9).normal([N, K / 2]) * 3
