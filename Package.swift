@@ -27,7 +27,7 @@ let package = Package(
         .target(name: "Diffusion", dependencies: ["Tensors"]),
         .target(name: "Media", dependencies: ["Tensors", "CPNG", "CJPEG", "CSndFile"]),
         .target(name: "Metrics", dependencies: ["Tensors"]),
-        .target(name: "Codecs", dependencies: ["Networks"]),
+        .target(name: "Codecs", dependencies: ["Networks", "Media"]),
         .target(name: "Denoisers", dependencies: ["Networks", "Diffusion"]),
         .target(name: "Training", dependencies: ["Networks", "Media"]),
         .target(name: "Systems", dependencies: ["Codecs", "Denoisers", "Training", "Diffusion", "Media", "Metrics"]),

@@ -52,6 +52,18 @@ public struct MelSpectrogram: Sendable {
         normalized(fourier.bandMagnitudes(x, bands))
     }
 
+    /// Of the frames that lie wholly in several signals of the right rate; differentiable.
+    ///
+    ///     x: [B, L]
+    ///     returns [B, (L - size) / hop + 1, bands]
+    public func inner(signals x: Tensor) -> Tensor {
+        let (B, L) = x.shape2
+        guard willRecord(x) else { return stacked((0..<B).map { inner(x.slice(0, $0..<$0 + 1).reshaped([L])) }, axis: 0) }
+        // A root has no slope at 0. What is added is far below the floor.
+        let power = squaredMagnitudes(fourier.spectra(x)) + 1e-14
+        return normalized(matmul(power.sqrt(), filters))
+    }
+
     /// What an amplitude of 1 becomes.
     private var middle: Float { Float(1 - settings.loudest / settings.range) }
 
