@@ -1,5 +1,6 @@
 import Foundation
 import Lab
+import Media
 import Systems
 import Testing
 
@@ -32,9 +33,26 @@ import Testing
         #expect(Set(names).count == names.count, "\(names)")
     }
 
+    /// Stands in for sounds that a script beside the experiment makes.
+    private static let sounds = Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sounds-" + UUID().uuidString).path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Sound(rate: 22_050, samples: [Float](repeating: 0.1, count: 22_050)).write(to: folder + "/one.wav")
+        return folder
+    }
+
     /// A model to build on that has not been trained yet is made with random weights from the experiment of its name.
     private static func built(_ path: String) throws -> Experiment {
-        let file = try ExperimentFile(path: path)
+        var changes: [String] = []
+        if let folder = try ExperimentFile(path: path).section().section("data").section("train").optionalPath("path"),
+            !FileManager.default.fileExists(atPath: folder)
+        {
+            let script = "make-" + (folder.split(separator: "/").last ?? "") + ".sh"
+            let beside = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+            #expect(FileManager.default.fileExists(atPath: "\(beside)/\(script)"), "nothing makes the data of \(path)")
+            changes.append("data.train.path=" + (try Self.sounds.get()))
+        }
+        let file = try ExperimentFile(path: path, set: changes)
         for section in ["codec", "init"] {
             guard let from = try file.section().section(section).optionalPath("from"),
                 !FileManager.default.fileExists(atPath: from + "/config.json")
@@ -48,7 +66,7 @@ import Testing
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try InitialModel(try ExperimentFile(path: Repository.root + "/" + maker.path), seed: 0).write(to: folder)
-            return try Experiment(try ExperimentFile(path: path, set: ["\(section).from=" + folder]))
+            return try Experiment(try ExperimentFile(path: path, set: changes + ["\(section).from=" + folder]))
         }
         return try Experiment(file)
     }

@@ -1,10 +1,11 @@
 import Media
 import Systems
 import Tensors
+import Training
 
 /// Data sets by their names in experiment files.
 public enum DataSection {
-    public static let kinds = ["shapes", "emoji", "soundscapes", "images", "cifar10", "mixture"]
+    public static let kinds = ["shapes", "emoji", "soundscapes", "sounds", "images", "cifar10", "mixture"]
 
     /// The data set of a section `{kind: shapes, ...}`.
     public static func dataset(_ section: Section) throws -> any Dataset {
@@ -36,6 +37,14 @@ public enum DataSection {
                 language: try section.choice("language", among: Emoji.languages, default: "en"))
         case "mixture":
             return MixturePoints(try MixtureSection(section).mixture, count: try count(), split: split, seed: try seed())
+        case "sounds":
+            let table = try section.optionalPath("table").map {
+                SoundFolder.Table(path: $0, names: try section.string("files"))
+            }
+            return try SoundFolder(
+                try section.path("path"), table: table,
+                captionColumn: try section.string("caption_column", default: table == nil ? "text" : "caption"), split: split,
+                seed: try seed())
         case "cifar10":
             return try CIFAR10(try section.path("path"), split: split)
         default:
@@ -51,9 +60,10 @@ extension DataSection {
     /// `shapes` with one object in every picture.
     static let singles = "shapes-singles"
 
-    /// A data set that ships, by name. `split` is `train`, `held-out` or, of emoji, `all`.
+    /// A data set that ships, by name, or a folder of sounds. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
         if kind == singles, let split = Split(rawValue: split) { return Shapes(split: split, pairShare: 0) }
+        if !kinds.contains(kind), Folder.exists(kind) { return try SoundFolder(kind, split: Split(rawValue: split)) }
         let place = ConfigurationPlace(file: "the command line")
         if let shape = MixtureSection.Shape(rawValue: kind) {
             return MixturePoints(

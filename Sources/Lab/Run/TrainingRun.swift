@@ -53,6 +53,7 @@ public final class TrainingRun {
         let source = try experiment.source(cache: options.cache ?? path + "/../.cache") { done, _ in bar.update(done) }
         trainer = Trainer(experiment.system, plan: experiment.train.plan, source: source)
         try settle()
+        experiment.dataset.remarks.forEach(say)
         if let reader = (experiment.system as? any ReadingSystem)?.textReader {
             CaptionFit(try experiment.data.captions(first: 2000), reader).warning.map(say)
         }

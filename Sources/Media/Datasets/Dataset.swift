@@ -29,6 +29,8 @@ public protocol Dataset: Sendable {
     var count: Int { get }
     /// Names of the classes, where labels are given.
     var classNames: [String] { get }
+    /// What of it is missing or left out, in words for a person.
+    var remarks: [String] { get }
     /// - Parameter epoch: addresses whatever varies from one reading to the next, such as flips or the choice
     /// of a caption.
     func example(_ index: Int, epoch: Int) throws -> Example
@@ -38,6 +40,14 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     public var classNames: [String] { [] }
+    public var remarks: [String] { [] }
+
+    /// How many names there are and which, where that is not too long.
+    static func counted(_ names: [String], _ what: String) -> [String] {
+        guard !names.isEmpty else { return [] }
+        let shown = names.prefix(20).joined(separator: ", ")
+        return ["\(names.count) \(what): \(shown)\(names.count > 20 ? ", ..." : "")"]
+    }
 
     public func words(_ index: Int, epoch: Int) throws -> Example {
         var example = try example(index, epoch: epoch)

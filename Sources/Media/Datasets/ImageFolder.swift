@@ -42,6 +42,11 @@ public struct ImageFolder: Dataset {
 
     public var count: Int { entries.count }
 
+    public var remarks: [String] {
+        Self.counted(unmatchedRows, "rows without a file in \(folder)")
+            + Self.counted(unmatchedFiles, "files in \(folder) that nothing names")
+    }
+
     private static let suffixes = [".png", ".jpg", ".jpeg"]
 
     /// - Parameter captionColumn: the metadata's column that holds the caption.
