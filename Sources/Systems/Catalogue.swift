@@ -17,6 +17,7 @@ public enum Catalogue {
             AutoregressiveSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,
+            MelGANSystem.self,
         ]
     }
 

@@ -67,6 +67,9 @@ public protocol LatentSystem: System {
 /// A system that looks at pictures.
 public protocol FeatureSystem: System { var extractor: any FeatureExtractor { get } }
 
+/// A system that makes spectrograms audible.
+public protocol VocoderSystem: System { var vocoder: any Vocoder { get } }
+
 /// A system that sorts pictures into classes.
 public protocol ClassifyingSystem: System {
     var classCount: Int { get }

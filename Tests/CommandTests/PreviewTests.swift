@@ -24,4 +24,17 @@ struct PreviewTests {
             #expect(report.contains("step-000003.png") && report.contains("step-000003-film.png"))
         }
     }
+
+    @Test func `a vocoder's previews are spectrograms, and pictures cannot train it`() throws {
+        let place = Workplace()
+        try place.write(Tiny.melgan(steps: 3), to: "m.yaml")
+        try Program.succeed(["train", "m.yaml", "--run-dir", "m", "--quiet", "--set", "train.preview.every=3"], in: place.path)
+        let sheet = try Picture.read(place.path + "/m/samples/step-000003.png")
+        #expect(sheet.width > 200 && sheet.height > 400)
+        let log = try String(contentsOfFile: place.path + "/m/log.jsonl", encoding: .utf8)
+        #expect(log.contains("\"mel\"") && log.contains("\"spectra\""))
+        let wrong = try Program.run(
+            ["train", "m.yaml", "--run-dir", "w", "--set", "data.train={kind: shapes, count: 9}"], in: place.path)
+        #expect(wrong.code == 2 && wrong.errors.contains("has no sound, which this system needs"), "\(wrong.errors)")
+    }
 }

@@ -17,6 +17,7 @@ import Testing
         Case(name: "KL codec, accumulated from microbatches", yaml: Tiny.kl(microbatch: 3), steps: 20),
         Case(name: "VQ codec with its codebook", yaml: Tiny.vq(), steps: 20),
         Case(name: "VQGAN with two optimizers", yaml: Tiny.vqgan(), steps: 20),
+        Case(name: "MelGAN, from pieces of sounds", yaml: Tiny.melgan(), steps: 12),
         Case(name: "text-to-image", yaml: Tiny.dit(), steps: 12, needs: ["kl"]),
         Case(name: "text-to-image from cached latents", yaml: Tiny.dit(cache: "latents"), steps: 12, needs: ["kl"]),
         Case(name: "VQ-Diffusion with its losses by step", yaml: Tiny.tokens("vq-diffusion"), steps: 12, needs: ["vq"]),

@@ -36,10 +36,55 @@ import Testing
         #expect(try place.bytes("direct.flac") == first)
     }
 
+    /// A vocoder that has learned nothing, as `voice` in a workplace.
+    private func addVocoder(to place: Workplace) throws {
+        try place.write(
+            """
+            system: melgan
+            model: {channels: 4, blocks: 1, ratios: [8, 8, 4], sound: {bands: 40}}
+            discriminator: {channels: 4, layers: 2}
+            """, to: "voice.yaml")
+        try Program.succeed(["init", "voice.yaml", "--out", "voice"], in: place.path)
+    }
+
+    @Test func `a sound is made again by the vocoder that is asked for`() throws {
+        let place = try place()
+        try addVocoder(to: place)
+        let told = try Program.succeed(["mel", "tone.wav", "model.wav", "--vocoder", "voice"], in: place.path)
+        #expect(told.contains("0.50 s of sound in ") && told.contains("mel-cepstral distance"), "\(told)")
+        // The model's own settings: its spectrogram has 40 bands.
+        try Program.succeed(["mel", "tone.wav", "tone.safetensors", "--vocoder", "voice", "--quiet"], in: place.path)
+        #expect(try SafetensorsFile(place.path + "/tone.safetensors").tensor("mel").shape == [44, 40])
+        try Program.succeed(["mel", "tone.safetensors", "again.wav", "--vocoder", "voice", "--quiet"], in: place.path)
+        let sound = try Sound.read(place.path + "/model.wav")
+        #expect(sound.frames == 43 * 256 && sound.rate == 22_050 && sound.samples.contains { $0 != 0 })
+        #expect(try Sound.read(place.path + "/again.wav") == sound)
+        let quiet = try Program.succeed(["mel", "tone.wav", "quiet.wav", "--quiet", "--vocoder", "griffin-lim"], in: place.path)
+        #expect(quiet.isEmpty)
+    }
+
+    @Test func `a vocoder is measured on a folder of sounds, beside Griffin-Lim`() throws {
+        let place = try place()
+        try addVocoder(to: place)
+        try FileManager.default.createDirectory(atPath: place.path + "/held", withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: place.path + "/tone.wav", toPath: place.path + "/held/tone.wav")
+        let text = try Program.succeed(
+            ["eval", "voice", "--metrics", "vocoder", "--data", "held", "--json", "--quiet"], in: place.path)
+        let found = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Double])
+        #expect(found.count == 6 && found.values.allSatisfy { $0.isFinite && $0 > 0 })
+        // One that has learned nothing is worse than one that needs not learn.
+        for measure in ["mel-cepstral", "log-spectral"] { #expect(found[measure]! > found["griffin-lim-" + measure]!) }
+        let wrong = try Program.run(["eval", "voice", "--metrics", "vocoder", "--data", "shapes", "--quiet"], in: place.path)
+        #expect(wrong.code == 2 && wrong.errors.contains("has no sound"), "\(wrong.errors)")
+    }
+
     @Test func `mistakes are one line and leave nothing behind`() throws {
         let place = try place()
         try Program.succeed(["mel", "tone.wav", "other.safetensors", "--bands", "40", "--quiet"], in: place.path)
         try place.write("not a sound", to: "words.wav")
+        try addVocoder(to: place)
+        try place.write(Tiny.kl(), to: "kl.yaml")
+        try Program.succeed(["init", "kl.yaml", "--out", "kl"], in: place.path)
         let before = try FileManager.default.contentsOfDirectory(atPath: place.path).sorted()
         for (arguments, words) in [
             (["words.wav", "x.png"], "words.wav: cannot be read as a sound"),
@@ -52,6 +97,16 @@ import Testing
             (["tone.wav", "x.wav", "--seed=-1"], "seed: out of range"),
             (["other.safetensors", "x.wav"], "made with another bands; expected 80; found 40 (say --bands 40)"),
             (["tone.png", "x.wav"], "tone.png: cannot open the file"),
+            (["tone.wav", "x.wav", "--vocoder", "vioce"], "vioce: no such vocoder; expected griffin-lim, or a model directory"),
+            (
+                ["tone.wav", "x.wav", "--vocoder", "kl"],
+                "kl: is no vocoder; expected griffin-lim, or a model of the system melgan"
+            ),
+            (
+                ["tone.wav", "x.wav", "--vocoder", "voice", "--bands", "20"],
+                "voice: was trained with another bands; expected --bands 40"
+            ),
+            (["words.wav", "x.wav", "--vocoder", "voice"], "words.wav: cannot be read as a sound"),
         ] {
             let result = try Program.run(["mel", "--quiet"] + arguments, in: place.path)
             #expect(result.code == 2 && !result.wasKilled && result.errors.contains(words), "\(arguments): \(result.errors)")

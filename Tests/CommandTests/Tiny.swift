@@ -40,6 +40,29 @@ enum Tiny {
                 of: "  ema:", with: "  optimizers: {discriminator: {lr: 5.0e-4, betas: [0.5, 0.9]}}\n  ema:")
     }
 
+    /// Of sounds; is listened to, and judged, within its steps.
+    static func melgan(steps: Int = 12) -> String {
+        """
+        version: 1
+        name: tiny-melgan
+        system: melgan
+        seed: 3
+        model: {channels: 4, blocks: 1, ratios: [8, 4], sound: {rate: 8000, size: 128, hop: 32, bands: 20, high: 4000}}
+        discriminator: {channels: 4, layers: 2, largest_channels: 16, segment: 512}
+        loss: {mel: 10, spectra: 1, start: 3, warmup: 3}
+        data: {train: {kind: soundscapes, count: 20}}
+        train:
+          steps: \(steps)
+          batch: 4
+          microbatch: 3
+          optimizer: {lr: 1.0e-3}
+          optimizers: {discriminator: {betas: [0.5, 0.9]}}
+          ema: {decay: 0.9}
+          checkpoint: {every: 3, keep: 3}
+          preview: {every: 0}
+        """
+    }
+
     /// Data and training of what works in latents.
     private static func training(_ steps: Int, _ cache: String) -> String {
         """

@@ -10,7 +10,7 @@ import Training
 public struct Evaluation {
     public static let metrics = [
         "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
-        "speed",
+        "speed", "vocoder",
     ]
 
     public struct Result: Sendable {
@@ -63,6 +63,7 @@ public struct Evaluation {
             case "accuracy": try accuracy(loaded)
             case "likelihood": try likelihood(loaded.system)
             case "speed": try speed(generator(loaded))
+            case "vocoder": try vocoder(loaded)
             default: try reconstruction(loaded)
             }
         }

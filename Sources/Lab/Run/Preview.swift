@@ -2,7 +2,7 @@ import Media
 import Systems
 import Tensors
 
-/// What a run shows of itself: samples of a generator and how they came to be, originals beside reconstructions of a codec.
+/// What a run shows of itself: samples of a generator and how they came to be, originals beside what a codec or a vocoder makes of them.
 struct Preview {
     let sheet: Picture
     /// How the first sample of every prompt emerged.
@@ -12,8 +12,24 @@ struct Preview {
         switch experiment.system {
         case let system as any GenerativeSystem: try samples(system, experiment)
         case let system as any CodecSystem: try reconstructions(system, experiment).map { Preview(sheet: $0) }
+        case let system as any VocoderSystem: try Preview(sheet: spoken(system.vocoder, experiment))
         default: nil
         }
+    }
+
+    /// Spectrograms of the first sounds, each followed by that of the sound that was made of it.
+    private static func spoken(_ vocoder: any Vocoder, _ experiment: Experiment) throws -> Picture {
+        let mel = MelSpectrogram(vocoder.settings)
+        let panels = try (0..<min(3, experiment.dataset.count)).flatMap { index in
+            let example = try experiment.dataset.example(index, epoch: 0)
+            guard let sound = example.sound else { throw InputError("has no sound", at: "data.train", found: example.name) }
+            let spectrogram = mel(sound)
+            let made = mel(vocoder.sound(of: spectrogram, noise: Noise(seed: experiment.seed)("preview")(index)))
+            return [
+                SpectrogramPlot.Panel(example.caption ?? example.name, spectrogram), SpectrogramPlot.Panel("made of it", made),
+            ]
+        }
+        return SpectrogramPlot(panels: panels, settings: vocoder.settings).drawing.picture(scale: 1)
     }
 
     private static func samples(_ system: any GenerativeSystem, _ experiment: Experiment) throws -> Preview? {

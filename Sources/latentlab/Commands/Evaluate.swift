@@ -11,7 +11,10 @@ struct Evaluate: ParsableCommand {
     @Option(help: "train, held-out or, of emoji, all.") var split = "held-out"
     @Option(help: "Captions or pictures to judge.") var count = 400
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
-    @Option(help: "Data set: shapes, shapes-singles, emoji, or a mixture of points as ring; told by the name when left out.")
+    @Option(
+        help:
+            "Data set: shapes, shapes-singles, emoji, soundscapes, points as ring, or a folder of sounds; told by the name if left out."
+    )
     var data: String?
     @OptionGroup var how: SamplerOptions
     @Option(help: "Samples computed together.") var batch = 16
