@@ -97,10 +97,11 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public func writeParts(to folder: String) throws {
         try codec.write(to: folder)
         try reader?.write(to: folder)
+        try making.write(to: folder)
     }
 
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        listener.configuration(codec.configuration(resolved))
+        making.configuration(listener.configuration(codec.configuration(resolved)))
     }
 }
 

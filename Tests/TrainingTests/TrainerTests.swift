@@ -162,4 +162,18 @@ private final class Points: BatchSource {
         try Trainer(fit, plan: plan(), source: Points()).run()
         #expect(fit.bias.value.scalar == 0 && fit.weight.value.scalar != 0)
     }
+
+    @Test func `a folder is one run's at a time`() throws {
+        let path = "/tmp/latentlab-test-\(Noise(seed: 3).integer(below: 1 << 40))"
+        defer { try? Folder.remove(path) }
+        do {
+            let first = try RunFolder(path)
+            let error = #expect(throws: InputError.self) { try RunFolder(path, isFresh: true) }
+            #expect(error?.description.contains("another process works in this folder") == true)
+            #expect(Folder.exists(first.checkpoints))
+        }
+        try AtomicFile.write("x", to: path + "/old")
+        let second = try RunFolder(path, isFresh: true)
+        #expect(!Folder.exists(path + "/old") && Folder.exists(second.samples))
+    }
 }

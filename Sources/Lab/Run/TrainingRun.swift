@@ -44,9 +44,8 @@ public final class TrainingRun {
             guard RunFolder.mayReplace(path) else {
                 throw InputError("holds something else than a run, so it is not emptied", at: path, expected: "a run folder")
             }
-            try Folder.remove(path)
         }
-        folder = try RunFolder(path)
+        folder = try RunFolder(path, isFresh: options.isFresh)
         absolute = URL(fileURLWithPath: path).standardizedFileURL.path
         configurationHash = SHA256.hex(experiment.resolved.canonicalBytes(relativeTo: absolute))
         let bar = ProgressBar("encoding", total: experiment.dataset.count, unit: "examples", quiet: options.isQuiet)

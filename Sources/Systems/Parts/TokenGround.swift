@@ -129,10 +129,11 @@ final class TokenGround {
     func writeParts(to folder: String) throws {
         try codec.write(to: folder)
         try listener.reader?.write(to: folder)
+        try making.write(to: folder)
     }
 
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        listener.configuration(codec.configuration(resolved))
+        making.configuration(listener.configuration(codec.configuration(resolved)))
     }
 }
 

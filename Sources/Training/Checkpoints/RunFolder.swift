@@ -4,10 +4,16 @@ import Tensors
 /// What a run leaves behind: `resolved.yaml env.json log.jsonl samples/ checkpoints/ LATEST report.html`.
 public struct RunFolder: Sendable {
     public let path: String
+    private let claim: FolderClaim
 
-    public init(_ path: String) throws {
+    /// Throws where another process works in the folder.
+    ///
+    /// - Parameter isFresh: what the folder held is removed first.
+    public init(_ path: String, isFresh: Bool = false) throws {
         self.path = path
         try Folder.create(path)
+        claim = try FolderClaim(path)
+        if isFresh { for name in Folder.names(in: path) { try Folder.remove(path + "/" + name) } }
         try Folder.create(checkpoints)
         try Folder.create(samples)
         sweep()

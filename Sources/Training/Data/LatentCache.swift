@@ -49,8 +49,11 @@ public struct LatentCache: Sendable {
     private static func encoded(
         _ dataset: any Dataset, _ form: MediaForm, _ range: Range<Int>, _ codec: any Codec
     ) throws -> Encoding {
-        let media = try form.media(of: range.map { try dataset.example($0, epoch: 0) }, at: range.map { ($0, 0) })
-        guard let media else { throw InputError("has no pictures to encode", at: "data", found: "examples \(range)") }
+        let examples = try range.map { try dataset.example($0, epoch: 0) }
+        if form.isPicture, let missing = zip(range, examples).first(where: { $1.picture == nil }) {
+            throw InputError("example \(missing.0) has no picture to encode", at: "data")
+        }
+        guard let media = try form.media(of: examples, at: range.map { ($0, 0) }) else { fatalError("encoded: no media") }
         return withoutGradients { codec.encode(media) }
     }
 
