@@ -32,13 +32,16 @@ import Testing
 
     @Test func `a codec's figures are those of its pictures`() throws {
         let place = try Tiny.shared.get()
-        let (_, json) = try evaluate(["kl/model", "--metrics", "reconstruction", "--data", "shapes", "--count", "3"], in: place)
+        let (_, json) = try evaluate(
+            ["kl/model", "--metrics", "reconstruction", "--data", "shapes", "--count", "3", "--grid", "pairs.png"], in: place)
         let codec = try #require(try ModelDirectory.load(place.path + "/kl/model").system as? any CodecSystem).codec
         let shapes = Shapes(count: 3, split: .heldOut)
         let pictures = Tensor((0..<3).compactMap { shapes.example($0, epoch: 0).picture })
         let back = withoutGradients { codec.decode(codec.encode(pictures)) }.clamped(-1, 1)
         let psnr = PictureDifference.psnr(back, pictures)
         #expect(abs((json["psnr"]?.number ?? 0) - psnr.reduce(0, +) / 3) < 1e-6)
+        let sheet = Picture.grid(pictures.pictures + back.pictures, columns: 3, padding: 4, scale: 4)
+        #expect(try Picture.read(place.path + "/pairs.png") == sheet)
     }
 
     @Test(arguments: ["held-out", "all"])

@@ -62,8 +62,13 @@ public struct RandomTokens: UnmaskingSampler {
 public struct PurityTokens: UnmaskingSampler {
     /// By how much the surest position's chances are sharpened: softmax((1 + r · score) · log p).
     public let sharpening: Float
+    /// Of the Gumbel noise on the logarithms of the scores: 1 chooses in proportion to them, as published, 0 the surest.
+    public let temperature: Double
 
-    public init(sharpening: Float = 1) { self.sharpening = sharpening }
+    public init(sharpening: Float = 1, temperature: Double = 1) {
+        self.sharpening = sharpening
+        self.temperature = temperature
+    }
 
     public func step(from x: Tokens, _ step: TokenStep) -> Tokens {
         let logChances = step.logits.logSoftmax()
@@ -77,8 +82,8 @@ public struct PurityTokens: UnmaskingSampler {
         }
         let sharp = logChances * (1 + sharpening * Tensor(scores, [B, N, 1]))
         let drawn = step.filled(x, sharp)
-        // Without replacement, in proportion to the scores: the largest of log score + Gumbel.
-        let noise = step.gumbel("choice", scale: 1)
+        // Without replacement: the largest of log score + Gumbel.
+        let noise = step.gumbel("choice", scale: temperature)
         return step.masked(
             drawn,
             lowest: x.values.indices.map { i in

@@ -19,6 +19,8 @@ extension Evaluation {
         if case .picture = form { try fits(picture(of: dataset), codec) }
         var quality = try Quality(form, codec, network: network, kind: kind)
         var used: CodebookUsage?
+        let shown = Set((0..<8).map { $0 * total / 8 })
+        var (originals, decoded) = ([Picture](), [Picture]())
         let bar = ProgressBar("reconstruction", total: total, unit: "example", quiet: quiet)
         for range in pieces(total, of: 16) {
             let examples = try range.map { try dataset.example($0, epoch: 0) }
@@ -26,7 +28,12 @@ extension Evaluation {
                 throw InputError("has no pictures to encode", at: "--data \(kind)", found: examples[0].name)
             }
             let encoding = withoutGradients { codec.encode(x) }
-            quality.add(x, withoutGradients { codec.decode(encoding) }.clamped(-1, 1), examples)
+            let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
+            quality.add(x, y, examples)
+            for (row, index) in range.enumerated() where shown.contains(index) {
+                originals += form.pictures(x.slice(0, row..<row + 1))
+                decoded += form.pictures(y.slice(0, row..<row + 1))
+            }
             if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
                 if used == nil { used = CodebookUsage(codes: codes) }
                 used!.add(tokens)
@@ -34,6 +41,7 @@ extension Evaluation {
             bar.update(range.upperBound)
         }
         bar.finish()
+        try writePairs(originals, decoded)
         var results = quality.results(total, split)
         if let used {
             results += [
@@ -43,6 +51,13 @@ extension Evaluation {
             ]
         }
         return results + (total > 1 ? quality.distance : [])
+    }
+
+    /// Eight examples from all over the split above what the codec makes of them, where a grid is wanted.
+    private func writePairs(_ originals: [Picture], _ decoded: [Picture]) throws {
+        guard let grid, let first = originals.first else { return }
+        let sheet = Picture.grid(originals + decoded, columns: originals.count, padding: 4, scale: max(1, 128 / first.width))
+        try AtomicFile.write(sheet.png(text: []), to: grid)
     }
 
     /// Sums over examples of how near decoded media are to what was encoded.

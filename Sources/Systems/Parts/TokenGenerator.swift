@@ -9,7 +9,8 @@ struct TokenGenerator {
     let categorical: CategoricalSection
     let sampling: SamplingDefaults
     private let choice: TokenChoice
-    private let choiceTemperature: Double
+    /// The sampler's own when nil.
+    private let choiceTemperature: Double?
     private let sharpening: Double
     private let criticNoise: Double
     private let corrector: TokenCorrector?
@@ -27,7 +28,7 @@ struct TokenGenerator {
             steps: try sample.int("steps", default: steps, in: 1...categorical.schedule.steps),
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
         choice = try TokenChoice(sample, truncation: truncation)
-        choiceTemperature = try sample.number("choice_temperature", default: 4.5, in: 0...1000)
+        choiceTemperature = try sample.optionalNumber("choice_temperature", in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
         let corrections = try sample.int("corrector", default: 0, in: 0...1000)
@@ -82,8 +83,10 @@ struct TokenGenerator {
             throw InputError(
                 "this sampler needs a corruption that always keeps something", at: "--sampler",
                 expected: "ancestral, or corruption.shape: exponential", found: "'\(name)'")
-        case "confidence" where categorical.schedule.masks: return ConfidenceTokens(temperature: choiceTemperature)
-        case "purity" where categorical.schedule.masks: return PurityTokens(sharpening: Float(sharpening))
+        case "confidence" where categorical.schedule.masks:
+            return choiceTemperature.map { ConfidenceTokens(temperature: $0) } ?? ConfidenceTokens()
+        case "purity" where categorical.schedule.masks:
+            return PurityTokens(sharpening: Float(sharpening), temperature: choiceTemperature ?? 1)
         case "critic" where categorical.schedule.masks: return CriticTokens(noise: criticNoise)
         case "random" where categorical.schedule.masks: return RandomTokens()
         case "confidence", "purity", "critic", "random":

@@ -18,7 +18,7 @@ struct Evaluate: ParsableCommand {
     var data: String?
     @OptionGroup var how: SamplerOptions
     @Option(help: "Samples computed together.") var batch = 16
-    @Option(help: "Also a grid of the first samples.") var grid: String?
+    @Option(help: "Also a grid of the first samples, or of originals above reconstructions.") var grid: String?
     @Option(help: "Feature network: a model directory, or the name of a shipped one; emoji-features when left out.")
     var features: String?
     @Flag(help: "One JSON object.") var json = false
