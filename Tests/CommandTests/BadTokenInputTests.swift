@@ -53,7 +53,7 @@ import Testing
         recipe(
             "diffusion's keys for what has none", "autoregressive", model, "corruption: {steps: 10}", says: ["'corruption'"]),
         draw("sampler without a critic", "maskgit", ["--sampler", "critic"], says: ["--sampler", "no critic"]),
-        draw("sampler that needs masks only", "vq-diffusion", ["--sampler", "confidence"], says: ["--sampler", "masks"]),
+        draw("sampler that needs masks", "sddm", ["--sampler", "confidence"], says: ["--sampler", "masks"]),
         draw("rates where all is lost", "maskgit", ["--sampler", "rates"], says: ["--sampler", "exponential"]),
         draw("more steps than there are", "vq-diffusion", ["--steps", "101"], says: ["steps", "100"]),
         draw("noise of DDIM", "vq-diffusion", ["--eta", "0.5"], says: ["--eta", "real latents"]),
@@ -70,7 +70,7 @@ import Testing
     @Test(arguments: cases) func `one line, code 2, nothing left behind`(_ test: Case) throws {
         let place = Workplace()
         let trained = try Tiny.sharedTokens.get().path
-        for name in ["vq", "maskgit", "vq-diffusion", "autoregressive"] {
+        for name in ["vq", "maskgit", "vq-diffusion", "autoregressive", "sddm"] {
             try FileManager.default.createSymbolicLink(atPath: "\(place.path)/\(name)", withDestinationPath: "\(trained)/\(name)")
         }
         try FileManager.default.createSymbolicLink(
