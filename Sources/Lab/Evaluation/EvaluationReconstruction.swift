@@ -19,14 +19,12 @@ extension Evaluation {
         if case .picture = form { try fits(picture(of: dataset), codec) }
         var quality = try Quality(form, codec, network: network, kind: kind)
         var used: CodebookUsage?
-        let shown = Set((0..<8).map { $0 * total / 8 })
+        let shown = Set(grid == nil ? [] : (0..<8).map { $0 * total / 8 })
         var (originals, decoded) = ([Picture](), [Picture]())
         let bar = ProgressBar("reconstruction", total: total, unit: "example", quiet: quiet)
         for range in pieces(total, of: 16) {
             let examples = try range.map { try dataset.example($0, epoch: 0) }
-            guard let x = try form.media(of: examples, at: range.map { ($0, 0) }) else {
-                throw InputError("has no pictures to encode", at: "--data \(kind)", found: examples[0].name)
-            }
+            let x = try form.media(of: examples, from: range.lowerBound)
             let encoding = withoutGradients { codec.encode(x) }
             let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
             quality.add(x, y, examples)

@@ -23,13 +23,14 @@ public struct Coding {
     /// The first `count` examples of a data set that ships.
     public func encode(data: String, split: String, count: Int, out: String) throws {
         let dataset = try DataSection.named(data, split: split)
-        try encode(count: min(count, dataset.count), out: out) { try dataset.example($0, epoch: 0) }
+        try encode(count: min(count, dataset.count), by: codec(), out: out) { try dataset.example($0, epoch: 0) }
     }
 
     /// Picture or sound files, and those of folders in order of their names.
     public func encode(files: [String], out: String) throws {
-        let (_, form, _) = try codec()
-        let (kind, endings) = form.isPicture ? ("pictures", ["png", "jpg", "jpeg"]) : ("sounds", ["wav", "flac", "ogg", "mp3"])
+        let codec = try codec()
+        let (kind, endings) =
+            codec.form.isPicture ? ("pictures", ["png", "jpg", "jpeg"]) : ("sounds", ["wav", "flac", "ogg", "mp3"])
         let paths = try files.flatMap { path -> [String] in
             var isFolder: ObjCBool = false
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else { return [path] }
@@ -41,15 +42,15 @@ public struct Coding {
             }
             return found.map { path + "/" + $0 }
         }
-        try encode(count: paths.count, out: out) { index in
+        try encode(count: paths.count, by: codec, out: out) { index in
             let path = paths[index]
-            return form.isPicture
+            return codec.form.isPicture
                 ? Example(picture: try Picture.read(path), name: path) : Example(sound: try Sound.read(path), name: path)
         }
     }
 
-    private func encode(count: Int, out: String, example: (Int) throws -> Example) throws {
-        let (codec, form, fingerprint) = try codec()
+    private func encode(count: Int, by loaded: Loaded, out: String, example: (Int) throws -> Example) throws {
+        let (codec, form, fingerprint) = loaded
         try OutputPath.check(out)
         let (height, width) = (codec.mediaShape[0], codec.mediaShape[1])
         let bar = ProgressBar("encoding", total: count, unit: "example", quiet: quiet)
@@ -62,9 +63,7 @@ public struct Coding {
                 example.picture = example.picture?.rgb.resized(width: width, height: height)
                 return example
             }
-            guard let x = try form.media(of: examples, at: (first..<last).map { ($0, 0) }) else {
-                throw InputError("has no picture", at: examples[0].name)
-            }
+            let x = try form.media(of: examples, from: first)
             switch withoutGradients({ codec.encode(x) }) {
             case .moments(let mean, let logVariance): moments.append((mean, logVariance))
             case .tokens(let some): tokens += some.values
@@ -146,8 +145,10 @@ public struct Coding {
         }
     }
 
+    private typealias Loaded = (codec: any Codec, form: MediaForm, fingerprint: String)
+
     /// The codec, what it takes in, and the fingerprint of its own directory.
-    private func codec() throws -> (any Codec, MediaForm, String) {
+    private func codec() throws -> Loaded {
         let loaded = try ModelDirectory.load(model)
         guard let codec = loaded.system.anyCodec else {
             throw InputError("this model has no codec", at: model, found: type(of: loaded.system).name)

@@ -92,11 +92,7 @@ public final class Experiment {
 
     /// Some examples as the system takes them in: `[B, H, W, C]`.
     func media(_ range: Range<Int>) throws -> Tensor {
-        let examples = try range.map { try dataset.example($0, epoch: 0) }
-        guard let media = try system.form.media(of: examples, at: range.map { ($0, 0) }) else {
-            throw InputError("has no pictures, which this system needs", at: "data.train", found: examples.first?.name)
-        }
-        return media
+        try system.form.media(of: range.map { try dataset.example($0, epoch: 0) }, from: range.lowerBound)
     }
 
     func source(cache folder: String, progress: (Int, Int) -> Void) throws -> any BatchSource {

@@ -32,30 +32,22 @@ public struct Sampling {
                 .run(out: out, sheets: [grid, spectrogram].compactMap { $0 }, film: film, quiet: quiet)
         }
         try request.refuse([("--spectrogram", spectrogram)], of: "sounds")
-        let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
-        let isFile = out.lowercased().hasSuffix(".png")
-        if isFile && total > 1 {
-            throw InputError(
-                "several samples into one picture", at: "--out \(out)", expected: "a folder, or --grid", found: "\(total) samples"
-            )
-        }
-        let isNew = !isFile && !Folder.exists(out)
-        if !isFile { try Folder.create(out) } else { try OutputPath.check(out) }
-        // What cannot be drawn leaves nothing behind; a folder that holds something is not removed.
-        defer { if isNew { Folder.removeIfEmpty(out) } }
-        for other in [grid, film] { if let other { try OutputPath.check(other) } }
+        let destination = try SampleDestination(
+            out, isFile: out.lowercased().hasSuffix(".png"), total: request.total, noun: "picture",
+            expecting: "a folder, or --grid",
+            beside: [grid, film])
+        defer { destination.close() }
         var request = request
         var strip = FilmStrip()
         if film != nil { request.film = Film { strip.add($0) } }
-        let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
+        let bar = ProgressBar("sampling", total: request.total, unit: "sample", quiet: quiet)
         var pictures: [Picture] = []
         var captions: [String] = []
         try system.sample(request) { sample in
             guard let picture = sample.picture else { return }
             var text = Self.facts(loaded, system, request) + [("seed", "\(sample.seed)")]
             if let prompt = sample.prompt { text.append(("prompt", prompt)) }
-            try AtomicFile.write(
-                picture.png(text: text), to: isFile ? out : "\(out)/\(sample.promptIndex)-\(sample.seed).png")
+            try AtomicFile.write(picture.png(text: text), to: destination.path(of: sample, "png"))
             pictures.append(picture)
             captions.append(sample.prompt ?? "seed \(sample.seed)")
             bar.update(pictures.count)

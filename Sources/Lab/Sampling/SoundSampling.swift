@@ -16,23 +16,17 @@ struct SoundSampling {
     ///   - film: what became of each spectrogram on the way, a row for each.
     func run(out: String, sheets: [String], film: String?, quiet: Bool) throws {
         let format = SoundFormat(path: out)
-        let total = max(1, max(request.prompts.count, request.classes.count)) * request.seeds.count
-        if format != nil && total > 1 {
-            throw InputError(
-                "several samples into one sound", at: "--out \(out)", expected: "a folder", found: "\(total) samples")
-        }
         if format == nil, let suffix = Self.suffix(of: out) {
             throw InputError(
                 "is no file for sounds", at: "--out \(out)", expected: "a folder, a .wav, a .flac or a .ogg file", found: suffix)
         }
-        let isNew = format == nil && !Folder.exists(out)
-        if format == nil { try Folder.create(out) } else { try OutputPath.check(out) }
-        defer { if isNew { Folder.removeIfEmpty(out) } }
-        for other in sheets + [film].compactMap({ $0 }) { try OutputPath.check(other) }
+        let destination = try SampleDestination(
+            out, isFile: format != nil, total: request.total, noun: "sound", expecting: "a folder", beside: sheets + [film])
+        defer { destination.close() }
         var request = request
         var strip = FilmStrip()
         if film != nil { request.film = Film { strip.add($0) } }
-        let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
+        let bar = ProgressBar("sampling", total: request.total, unit: "sample", quiet: quiet)
         var panels: [SpectrogramPlot.Panel] = []
         var settings = MelSettings()
         if case .spectrogram(let mel, _) = system.form { settings = mel.settings }
@@ -40,8 +34,8 @@ struct SoundSampling {
             guard let sound = sample.sound, let spectrogram = sample.spectrogram else { return }
             var told = facts + [("seed", "\(sample.seed)")]
             if let prompt = sample.prompt { told.append(("prompt", prompt)) }
-            let name = format == nil ? "\(out)/\(sample.promptIndex)-\(sample.seed).wav" : out
-            try sound.write(to: name, comment: told.map { "\($0): \($1)" }.joined(separator: "; "))
+            try sound.write(
+                to: destination.path(of: sample, "wav"), comment: told.map { "\($0): \($1)" }.joined(separator: "; "))
             let title = (sample.prompt ?? "sound") + (request.seeds.count > 1 ? ", seed \(sample.seed)" : "")
             panels.append(.init(title, spectrogram))
             bar.update(panels.count)

@@ -61,11 +61,7 @@ public struct ImageFolder: Dataset {
         let pictures = try listFiles(under: folder).filter { path in
             Self.suffixes.contains { path.lowercased().hasSuffix($0) }
         }
-        let metadata = ["metadata.jsonl", "metadata.csv"].map { folder + "/" + $0 }.filter(fileExists)
-        if metadata.count > 1 {
-            throw InputError("has two metadata files", at: folder, expected: "metadata.jsonl or metadata.csv")
-        }
-        if let path = metadata.first {
+        if let path = try Metadata.path(in: folder) {
             let rows = try Metadata(path: path)
             let matched = try Self.matched(rows, pictures, captionColumn, split)
             entries = matched.entries
@@ -103,12 +99,7 @@ public struct ImageFolder: Dataset {
                 missing.append("\(row.fileName) (line \(row.line))")
                 continue
             }
-            guard let caption = row.fields[column]?.text else {
-                throw InputError(
-                    "no caption", at: "\(metadata.path):\(row.line)", expected: "text under \"\(column)\"",
-                    found: row.fields.keys.sorted().joined(separator: ", "),
-                    hint: nearestName(to: column, among: row.fields.keys).map { "did you mean \($0)?" })
-            }
+            let caption = try row.caption(under: column, in: metadata.path)
             entries.append(Entry(path: row.fileName, caption: caption, label: nil))
         }
         entries.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

@@ -9,6 +9,19 @@ public struct Metadata: Sendable {
         public let line: Int
         /// The other columns.
         public let fields: [String: Field]
+
+        /// The text under a column; throws where there is none, with the nearest column's name.
+        ///
+        /// - Parameter path: of the file that the row stands in.
+        func caption(under column: String, in path: String) throws(InputError) -> String {
+            guard let caption = fields[column]?.text else {
+                throw InputError(
+                    "no caption", at: "\(path):\(line)", expected: "text under \"\(column)\"",
+                    found: fields.keys.sorted().joined(separator: ", "),
+                    hint: nearestName(to: column, among: fields.keys).map { "did you mean \($0)?" })
+            }
+            return caption
+        }
     }
 
     public enum Field: Sendable, Equatable {
@@ -31,6 +44,15 @@ public struct Metadata: Sendable {
 
     public let path: String
     public let rows: [Row]
+
+    /// The metadata file of a folder, if it has one; throws where it has two.
+    static func path(in folder: String) throws(InputError) -> String? {
+        let found = ["metadata.jsonl", "metadata.csv"].map { folder + "/" + $0 }.filter(fileExists)
+        if found.count > 1 {
+            throw InputError("has two metadata files", at: folder, expected: "metadata.jsonl or metadata.csv")
+        }
+        return found.first
+    }
 
     /// Reads JSON lines or CSV, as the path ends.
     public init(path: String) throws {

@@ -45,11 +45,7 @@ public struct SoundFolder: Dataset {
         self.seed = seed
         guard folderExists(folder) else { throw InputError("no such folder", at: folder) }
         let sounds = try listFiles(under: folder).filter(SoundReader.isSound)
-        let metadata = ["metadata.jsonl", "metadata.csv"].map { folder + "/" + $0 }.filter(fileExists)
-        if metadata.count > 1, table == nil {
-            throw InputError("has two metadata files", at: folder, expected: "metadata.jsonl or metadata.csv")
-        }
-        let rows = try table.map(Self.rows) ?? metadata.first.map { path in (path, try Metadata(path: path).rows) }
+        let rows = try table.map(Self.rows) ?? Metadata.path(in: folder).map { path in (path, try Metadata(path: path).rows) }
         if let (path, rows) = rows {
             let present = Set(sounds)
             let splits = split != nil && rows.contains { $0.fields["split"] != nil }
@@ -60,13 +56,7 @@ public struct SoundFolder: Dataset {
                     missing.append("\(row.fileName) (line \(row.line))")
                     continue
                 }
-                guard let caption = row.fields[captionColumn]?.text else {
-                    throw InputError(
-                        "no caption", at: "\(path):\(row.line)", expected: "text under \"\(captionColumn)\"",
-                        found: row.fields.keys.sorted().joined(separator: ", "),
-                        hint: nearestName(to: captionColumn, among: row.fields.keys).map { "did you mean \($0)?" })
-                }
-                captions[row.fileName, default: []].append(caption)
+                captions[row.fileName, default: []].append(try row.caption(under: captionColumn, in: path))
             }
             let named = Set(rows.map(\.fileName))
             entries = captions.map { Entry(path: $0.key, captions: $0.value) }

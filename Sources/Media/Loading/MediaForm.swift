@@ -35,15 +35,18 @@ public enum MediaForm: Sendable {
         }
     }
 
-    /// One example by itself: `[1, H, W, C]`.
+    /// Examples that follow one another from the number `first` on, as of epoch 0.
     ///
-    /// - Throws: `InputError` where it holds nothing of this form.
-    public func media(of example: Example) throws -> Tensor {
-        guard let media = try media(of: [example], at: [(0, 0)]) else {
-            throw InputError("has no picture, which this system needs", at: example.name)
+    /// - Throws: `InputError` where they hold nothing of this form.
+    public func media(of examples: [Example], from first: Int) throws(InputError) -> Tensor {
+        guard let media = try media(of: examples, at: examples.indices.map { (first + $0, 0) }) else {
+            throw InputError("has no picture, which this system needs", at: examples.first?.name)
         }
         return media
     }
+
+    /// One example by itself: `[1, H, W, C]`.
+    public func media(of example: Example) throws(InputError) -> Tensor { try media(of: [example], from: 0) }
 
     public var isPicture: Bool { if case .picture = self { true } else { false } }
 

@@ -53,7 +53,7 @@ public struct LatentCache: Sendable {
         if form.isPicture, let missing = zip(range, examples).first(where: { $1.picture == nil }) {
             throw InputError("example \(missing.0) has no picture to encode", at: "data")
         }
-        guard let media = try form.media(of: examples, at: range.map { ($0, 0) }) else { fatalError("encoded: no media") }
+        let media = try form.media(of: examples, from: range.lowerBound)
         return withoutGradients { codec.encode(media) }
     }
 
