@@ -23,6 +23,10 @@ Inference (mode eager|compile; dtype f32 | bf16 = weights and activations cast t
                       a tenth replaced), guidance 3 by one doubled batch of 128 a step; Transformer of width 128, depth 5, heads
                       4, cross-attention to 16 words of width 128; tokens only, no decoding
     kl-decode         the decoder of kl-train's autoencoder: one latent 4x32x32 to 3x256x256
+
+Without a network (librosa, single precision whatever the mode and dtype):
+
+    mel               log-mel spectrogram of 60 seconds at 22,050 Hz: 1024/256, 80 bands of 125 to 7,600 Hz, Diffsound's normalisation
 """
 
 import contextlib
@@ -188,6 +192,21 @@ def kl_decode(mode, dtype):
     return step
 
 
+def mel(mode, dtype):
+    import librosa
+    import numpy as np
+
+    time = np.arange(60 * 22050) / 22050
+    sound = (0.05 * np.random.default_rng(2).standard_normal(len(time)) + 0.3 * np.sin(2 * np.pi * 440 * time)).astype(np.float32)
+    filters = librosa.filters.mel(sr=22050, n_fft=1024, n_mels=80, fmin=125, fmax=7600)
+
+    def step():
+        size = np.abs(librosa.stft(sound, n_fft=1024, hop_length=256, pad_mode="reflect"))
+        return np.clip((20 * np.log10(np.maximum(filters @ size, 1e-5)) + 80) / 100, 0, 1)
+
+    return step
+
+
 WORKLOADS = {
     "dit-s2-train": lambda mode, dtype: dit_train("s", mode, dtype, batch=8),
     "dit-small-train": lambda mode, dtype: dit_train("small", mode, dtype, batch=64, side=8, patch=1, classes=10),
@@ -199,4 +218,5 @@ WORKLOADS = {
     "token-sample": token_sample,
     "kl-train": kl_train,
     "kl-decode": kl_decode,
+    "mel": mel,
 }

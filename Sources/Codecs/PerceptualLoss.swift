@@ -1,7 +1,7 @@
 import Networks
 import Tensors
 
-/// How far two pictures are apart to a frozen network: maps are put on the unit sphere position by position, squared differences
+/// How far two pictures or spectrograms are apart to a frozen network: maps are put on the unit sphere position by position, squared differences
 /// are summed over channels and averaged over positions (LPIPS; Zhang et al. 2018, arXiv 1801.03924, equation 1).
 ///
 /// A class, so that the walker does not take the frozen network for a part of the codec.
@@ -17,7 +17,7 @@ public final class PerceptualLoss {
 
     /// Gradients flow to `decoded` alone.
     ///
-    ///     decoded, original: [B, H, W, 3] in [-1, 1]
+    ///     decoded, original: [B, H, W, C] in [-1, 1]
     ///     returns [B]
     public func callAsFunction(_ decoded: Tensor, _ original: Tensor) -> Tensor {
         let (ours, theirs) = withConstantParameters { (extractor.maps(of: decoded), extractor.maps(of: original.detached())) }

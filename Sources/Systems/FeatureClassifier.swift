@@ -2,23 +2,34 @@ import Media
 import Networks
 import Tensors
 
-/// A small classifier of pictures, trained for what it sees rather than for its answers: perceptual losses and distances between
-/// sets of pictures look through it.
+/// A small classifier of pictures or sounds, trained for what it sees rather than for its answers: perceptual losses and distances
+/// between sets of them look through it.
 ///
 /// Cross-entropy with label smoothing (Szegedy et al. 2016, arXiv 1512.00567, section 7) over randomly cut, mirrored and tinted
-/// pictures.
-/// Sections: `model {channels, multipliers, blocks, groups, classes}`, where the data's classes are counted when nothing is said;
-/// `loss {smoothing}`; `augment {crop, flip, color}`.
+/// pictures, or over spectrograms as they are.
+/// Sections: `model {channels, multipliers, blocks, groups, classes}`, where the data's classes are counted when nothing is said, and
+/// of sounds `model.sound` as a codec's; `loss {smoothing}`; of pictures `augment {crop, flip, color}`.
 public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSystem {
     public static let name = "feature-classifier"
     let network: FeatureNetwork
+    public let form: MediaForm
     private let smoothing: Float
-    private let augmentation: PictureAugmentation
+    /// Nil of sounds.
+    private let augmentation: PictureAugmentation?
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
-        network = FeatureNetwork(try FeatureNetworkConfiguration(try section.section("model"), surroundings))
+        let model = try section.section("model")
+        form = try MediaForm(model)
+        var configuration = try FeatureNetworkConfiguration(model, surroundings)
+        if !form.isPicture { configuration.media = 1 }
+        network = FeatureNetwork(configuration)
         smoothing = try section.section("loss").float("smoothing", default: 0.1, in: 0..<1)
-        augmentation = try PictureAugmentation(try section.section("augment"))
+        augmentation = form.isPicture ? try PictureAugmentation(try section.section("augment")) : nil
+        if case .spectrogram(let mel, let frames) = form, min(mel.settings.bands, frames) < network.smallestSide {
+            throw model.error(
+                "multipliers", "halve the spectrogram too often",
+                expected: "frames and bands from \(network.smallestSide) on", found: "\(frames) and \(mel.settings.bands)")
+        }
         super.init()
     }
 
@@ -33,8 +44,8 @@ public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSy
 
     /// Sums over examples: `accuracy`, and `entropy` in nats, the cross-entropy without smoothing.
     public func loss(_ batch: Batch) -> LossReport {
-        guard let pictures = batch.media else { fatalError("\(Self.name): it trains on pictures") }
-        let logits = network(augmentation(pictures, at: batch.places.map { $0("augment") }))  // [B, classes]
+        guard let media = batch.media else { fatalError("\(Self.name): it trains on pictures or sounds") }
+        let logits = network(augmentation?(media, at: batch.places.map { $0("augment") }) ?? media)  // [B, classes]
         let labels = Tokens(batch.labels)
         let entropy = crossEntropy(logits, labels)  // [B]
         // A share of the target is spread evenly over all classes.

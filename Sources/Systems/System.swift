@@ -64,16 +64,16 @@ public protocol LatentSystem: System {
     var codecFingerprint: String { get }
 }
 
-/// A system that looks at pictures.
+/// A system that looks at pictures or spectrograms.
 public protocol FeatureSystem: System { var extractor: any FeatureExtractor { get } }
 
 /// A system that makes spectrograms audible.
 public protocol VocoderSystem: System { var vocoder: any Vocoder { get } }
 
-/// A system that sorts pictures into classes.
+/// A system that sorts pictures or sounds into classes.
 public protocol ClassifyingSystem: System {
     var classCount: Int { get }
-    /// x: `[B, H, W, 3]` in [-1, 1]; returns `[B, classCount]`.
+    /// x: media of its form, `[B, H, W, C]` in [-1, 1]; returns `[B, classCount]`.
     func logits(of x: Tensor) -> Tensor
 }
 

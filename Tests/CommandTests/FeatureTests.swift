@@ -175,7 +175,7 @@ import Testing
     @Test(arguments: [
         ("features/model features", ["does not generate"]), ("dit/model accuracy", ["into classes"]),
         ("features/model reconstruction", ["no codec"]),
-        ("dit/model features --features kl/model", ["kl/model", "does not look at pictures", "kl-autoencoder"]),
+        ("dit/model features --features kl/model", ["kl/model", "is no feature network", "kl-autoencoder"]),
         ("dit/model features --features nowhere", ["nowhere", "no such model"]),
         ("dit/model features --features features/model --count 5", ["--count", "more than 5"]),
         ("dit/model features --features features/model --data emoji", ["--data emoji", "32x32", "64x64"]),

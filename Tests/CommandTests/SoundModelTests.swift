@@ -1,5 +1,6 @@
 import Foundation
 import LatentLab
+import TestKit
 import Testing
 
 /// Models of sounds from outside: a codec of spectrograms, what is trained in its latents, and the sounds they make.
@@ -181,6 +182,41 @@ import Testing
             ["eval", "diffsound/model", "--metrics", "alignment", "--data", "soundscapes", "--count", "4", "--quiet"],
             in: place.path)
         #expect(heard.contains("of 4 held-out captions heard right"), "\(heard)")
+    }
+
+    @Test func `sets of sounds are compared through a network that was trained, or through published ones`() throws {
+        let place = try Self.shared.get()
+        try place.write(
+            """
+            name: ears
+            system: feature-classifier
+            model: {channels: 4, multipliers: [1, 2], groups: 2, sound: {frames: 40, bands: 40}}
+            data: {train: {kind: soundscapes, count: 24}}
+            train: {steps: 2, batch: 4, checkpoint: {every: 2}}
+            """, to: "ears.yaml")
+        try Program.succeed(["train", "ears.yaml", "--run-dir", "ears", "--quiet"], in: place.path)
+        for name in ["vggish", "melception"] {
+            let folder = place.path + "/" + name
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(atPath: Goldens.path("\(name).safetensors"), toPath: folder + "/w.safetensors")
+        }
+        let arguments = ["diffsound/model", "--metrics", "features", "--data", "soundscapes", "--count", "7"]
+        for (network, answers) in [("ears/model", true), ("vggish", false), ("melception", true)] {
+            let text = try Program.succeed(["eval"] + arguments + ["--features", network, "--quiet"], in: place.path)
+            #expect(text.contains("over 7 samples and 7 held-out sounds, seen by"), "\(text)")
+            #expect(text.contains("answer-divergence: ") == answers, "\(network): \(text)")
+        }
+        let codec = try Program.succeed(
+            [
+                "eval", "vq/model", "--metrics", "reconstruction", "--data", "soundscapes", "--count", "4", "--features",
+                "ears/model", "--quiet",
+            ], in: place.path)
+        #expect(codec.contains("feature-frechet: ") && codec.contains("seen by model "), "\(codec)")
+        try Program.succeed(
+            ["eval", "ears/model", "--metrics", "accuracy", "--data", "soundscapes", "--count", "8", "--quiet"], in: place.path)
+        let wrong = try Program.run(
+            ["eval"] + arguments + ["--features", "emoji-features", "--quiet"], in: place.path)
+        #expect(wrong.code == 2 && wrong.errors.contains("looks at something else"), "\(wrong.errors)")
     }
 
     @Test func `mistakes are one line and leave nothing behind`() throws {

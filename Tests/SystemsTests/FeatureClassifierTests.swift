@@ -54,6 +54,21 @@ import Testing
         #expect(error?.description.contains(word) == true, "\(error?.description ?? "no error")")
     }
 
+    @Test func `sounds are taken in as spectrograms, as they are`() throws {
+        let model: [String: JSON] = ["model": ["channels": 4, "multipliers": [1, 2], "sound": ["frames": 12, "bands": 8]]]
+        let system = try system(model)
+        let sound = Example(sound: Sound(rate: 22_050, samples: (0..<3000).map { Float($0 % 50) / 50 - 0.5 }), name: "saw")
+        let media = try system.form.media(of: sound)
+        #expect(media.shape == [1, 12, 8, 1] && system.logits(of: media).shape == [1, 3])
+        let report = system.loss(Batch(media: media, labels: [1], places: [Noise(seed: 3)(0)]))
+        expectClose(report.sums["entropy"]!, crossEntropy(system.logits(of: media), Tokens([1])).sum(), relative: 1e-6)
+        let pictures = #expect(throws: InputError.self) { try self.system(model.merging(["augment": ["flip": true]]) { $1 }) }
+        #expect(pictures?.description.contains("augment") == true, "\(pictures?.description ?? "")")
+        let deep: JSON = ["channels": 4, "multipliers": [1, 1, 1, 1, 1], "sound": ["frames": 12, "bands": 8]]
+        let error = #expect(throws: InputError.self) { try self.system(["model": deep]) }
+        #expect(error?.description.contains("multipliers") == true, "\(error?.description ?? "")")
+    }
+
     @Test func `the loss is cross-entropy over changed pictures, a share of it towards every class alike`() throws {
         let still: JSON = ["crop": [1, 1], "flip": false, "color": 0]
         let plain = try system(["augment": still, "loss": ["smoothing": 0]])

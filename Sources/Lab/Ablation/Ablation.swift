@@ -29,14 +29,15 @@ public struct Ablation {
         self.options = options
         self.say = say
         folder = options.folder ?? "runs/ablations/\(file.name)"
-        let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"
-        lens = looks ? [try FeatureView(file.metric.features ?? FeatureView.standard).label] : []
         // Every case must make sense before the first is trained.
         let base = try ExperimentFile(path: file.base)
+        var medium = Medium.picture
         for one in file.cases {
-            _ = try Experiment(base.setting(one.changes))
-            _ = try request(one)
+            medium = try Experiment(base.setting(one.changes)).system.form.isPicture ? .picture : .sound
+            _ = try Self.request(one)
         }
+        let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"
+        lens = looks ? [try FeatureView(file.metric.features, for: medium).label] : []
     }
 
     /// Nil when interrupted.
@@ -100,7 +101,7 @@ public struct Ablation {
         if data == nil, case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
         let evaluation = Evaluation(
             model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
-            request: try request(one), grid: nil, network: file.metric.features, quiet: options.isQuiet)
+            request: try Self.request(one), grid: nil, network: file.metric.features, quiet: options.isQuiet)
         let results = try evaluation.run([file.metric.name])
         guard let found = file.metric.result.map({ name in results.first { $0.name == name } }) ?? results.first else {
             throw InputError(
@@ -110,7 +111,7 @@ public struct Ablation {
         return found.value
     }
 
-    private func request(_ one: AblationFile.Case) throws -> SampleRequest {
+    private static func request(_ one: AblationFile.Case) throws -> SampleRequest {
         var request = SampleRequest()
         let entries = one.evaluation.map { ConfigurationValue.Entry($0.key, at: $0.value.place, $0.value) }
         let section = try Section(ConfigurationValue(.map(entries)), keyPath: "eval")

@@ -39,6 +39,7 @@ public struct Workload {
             tokenSampling,
             codecTraining,
             codecDecoding,
+            melSpectrogram,
         ]
     }
 

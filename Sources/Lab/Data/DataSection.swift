@@ -57,13 +57,15 @@ public enum DataSection {
 }
 
 extension DataSection {
-    /// `shapes` with one object in every picture.
-    static let singles = "shapes-singles"
+    /// `shapes-singles` has one object in every picture, `soundscapes-singles` one event in every recording.
+    private static let singles = ["shapes-singles": "shapes", "soundscapes-singles": "soundscapes"]
+
+    /// A data set of its own, or the one that a part of it is of.
+    static func whole(_ kind: String) -> String { singles[kind] ?? kind }
 
     /// A data set that ships, by name, or a folder of sounds. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
-        if kind == singles, let split = Split(rawValue: split) { return Shapes(split: split, pairShare: 0) }
-        if !kinds.contains(kind), Folder.exists(kind) { return try SoundFolder(kind, split: Split(rawValue: split)) }
+        if !kinds.contains(kind), singles[kind] == nil, Folder.exists(kind) { return try SoundFolder(kind, split: Split(rawValue: split)) }
         let place = ConfigurationPlace(file: "the command line")
         if let shape = MixtureSection.Shape(rawValue: kind) {
             return MixturePoints(
@@ -73,10 +75,11 @@ extension DataSection {
             kind == "emoji" && split == "all"
             ? .init("both_splits", at: place, ConfigurationValue(.bool(true), at: place))
             : .init("split", at: place, ConfigurationValue(.string(split), at: place))
-        return try dataset(
-            Section(
-                ConfigurationValue(
-                    .map([.init("kind", at: place, ConfigurationValue(.string(kind), at: place)), part]), at: place)))
+        var entries: [ConfigurationValue.Entry] = [
+            .init("kind", at: place, ConfigurationValue(.string(whole(kind)), at: place)), part,
+        ]
+        if singles[kind] != nil { entries.append(.init("pair_share", at: place, ConfigurationValue(.number(0), at: place))) }
+        return try dataset(Section(ConfigurationValue(.map(entries), at: place)))
     }
 
     /// Sentences of a split; the same arguments give the same ones, and a shorter list begins a longer one.

@@ -7,18 +7,19 @@ extension Evaluation {
     func alignment(_ system: any GenerativeSystem) throws -> [Result] {
         switch system.medium {
         case .picture:
-            let captions = try captions(data == DataSection.singles ? DataSection.singles : "shapes")
-            return try alignment(system, captions) { ShapesChecker.mismatch($0.picture!, $1) }
+            return try alignment(system, captions(of: "shapes")) { ShapesChecker.mismatch($0.picture!, $1) }
         case .sound:
-            return try alignment(system, captions("soundscapes")) { sample, caption in
+            return try alignment(system, captions(of: "soundscapes")) { sample, caption in
                 SoundscapesChecker.mismatch(sample.sound!, SoundscapeCaption(caption)!)
             }
         case .point: throw InputError("has no sentences", at: model, expected: "a model of pictures or sounds")
         }
     }
 
-    private func captions(_ kind: String) throws -> [String] {
-        try DataSection.captions(kind, split: split, count: count, seed: seed)
+    /// The data set that was asked for, where the checker can read it.
+    private func captions(of readable: String) throws -> [String] {
+        let kind = data.flatMap { DataSection.whole($0) == readable ? $0 : nil } ?? readable
+        return try DataSection.captions(kind, split: split, count: count, seed: seed)
     }
 
     private func alignment<Mismatch: RawRepresentable & CaseIterable & Equatable>(
@@ -27,14 +28,23 @@ extension Evaluation {
         let samples = try draw(system, captions)
         try writeGrid(samples, captions)
         let faults = zip(samples, captions).map { mismatch($0, $1) }
-        func share(_ name: String, _ among: (Mismatch?) -> Bool, _ text: String) -> Result {
-            let found = faults.count(where: among)
-            return Result(name: name, value: Double(found) / Double(faults.count), text: "\(found) of \(faults.count)\(text)")
-        }
         let verb = system.medium == .sound ? "heard" : "drawn"
-        return [share("alignment", { $0 == nil }, " \(split) captions \(verb) right")]
-            + Mismatch.allCases.filter { faults.contains($0) }.map { fault in
-                share("wrong-\(fault.rawValue)", { $0 == fault }, "")
-            }
+        let right = faults.count { $0 == nil }
+        return [
+            Result(
+                name: "alignment", value: Double(right) / Double(faults.count),
+                text: "\(right) of \(faults.count) \(split) captions \(verb) right")
+        ] + Self.shares(of: faults.map { $0?.rawValue }, among: Mismatch.allCases.map(\.rawValue))
+    }
+
+    /// How many have which fault, of those that some have.
+    static func shares(of faults: [String?], among known: [String]) -> [Result] {
+        known.compactMap { fault in
+            let found = faults.count { $0 == fault }
+            return found == 0
+                ? nil
+                : Result(
+                    name: "wrong-\(fault)", value: Double(found) / Double(faults.count), text: "\(found) of \(faults.count)")
+        }
     }
 }

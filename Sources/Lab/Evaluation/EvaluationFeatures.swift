@@ -11,7 +11,7 @@ extension Evaluation {
 
     /// Results of which less is more.
     private static let lessIsMore: Set = [
-        "feature-frechet", "feature-mmd", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension", "speed",
+        "feature-frechet", "feature-mmd", "answer-divergence", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension", "speed",
         "seconds-per-sample",
     ]
 
@@ -20,39 +20,46 @@ extension Evaluation {
         !lessIsMore.contains(result ?? (metric == "features" ? "feature-frechet" : metric))
     }
 
-    /// Samples beside pictures of the split: how far the two sets lie apart, and which of them reaches where.
+    /// Samples beside examples of the split: how far the two sets lie apart, and which of them reaches where. Of sounds also how differently
+    /// the network takes each sample and the example whose sentence it was told.
     ///
-    /// What the model is told belongs to other pictures where the data set has twice `count`, and these are compared as well: a
+    /// What the model is told belongs to other examples where the data set has twice `count`, and these are compared as well: a
     /// perfect model would score as they do.
     func features(_ system: any GenerativeSystem) throws -> [Result] {
-        guard system.medium == .picture else {
-            throw InputError("this model does not make pictures", at: model, found: type(of: system).name)
-        }
-        let view = try FeatureView(network ?? FeatureView.standard)
+        let view = try FeatureView(network, for: system.medium)
         let dataset = try DataSection.named(kind, split: split)
         var generator = KeyedGenerator(UInt64(seed), 19)
         let order = generator.permutation(dataset.count)
-        let pictures = try order.prefix(count).compactMap { try dataset.example($0, epoch: 0).picture }
+        func has(_ example: Example) -> Bool { system.medium == .picture ? example.picture != nil : example.sound != nil }
+        let known = try order.prefix(count).map { try dataset.example($0, epoch: 0) }.filter(has)
         let told = try (0..<count).map { try dataset.example(order[(count + $0) % order.count], epoch: 0) }
-        guard min(count, pictures.count) > Self.neighbours else {
+        guard min(count, known.count) > Self.neighbours else {
             throw InputError(
-                "too few to compare", at: "--count", expected: "more than \(Self.neighbours) samples and pictures",
-                found: "\(count) and \(pictures.count)")
+                "too few to compare", at: "--count", expected: "more than \(Self.neighbours) samples and \(system.medium)s",
+                found: "\(count) and \(known.count)")
         }
-        try fits(pictures[0], system.anyCodec)
-        let drawn = try view.vectors(samples(of: system, like: told))
-        let real = try view.vectors(pictures)
-        let others =
-            2 * count <= dataset.count ? try Self.distances(real, view.vectors(told.compactMap(\.picture))) : []
-        let counts = "\(count) samples and \(pictures.count) \(split) pictures, seen by \(view.label)"
-        let warning = count == pictures.count ? "" : "; warning: the counts differ, do not compare with numbers over equal ones"
-        return Self.distances(real, drawn).enumerated().map { i, found in
-            func shown(_ value: Double) -> String { fixed(value, decimals: 4) }
-            let floor = others.isEmpty ? "" : " (of as many other pictures \(shown(others[i].value)))"
+        try fits(known[0].picture, system.anyCodec)
+        let samples = try samples(of: system, like: told)
+        let drawn = try view.vectors(samples)
+        let real = try view.vectors(known)
+        let areOther = 2 * count <= dataset.count
+        let others = areOther ? try Self.distances(real, view.vectors(told.filter(has))) : []
+        let counts = "\(count) samples and \(known.count) \(split) \(system.medium)s, seen by \(view.label)"
+        let warning = count == known.count ? "" : "; warning: the counts differ, do not compare with numbers over equal ones"
+        func shown(_ value: Double) -> String { fixed(value, decimals: 4) }
+        let results = Self.distances(real, drawn).enumerated().map { i, found in
+            let floor = others.isEmpty ? "" : " (of as many other \(system.medium)s \(shown(others[i].value)))"
             return Result(
                 name: "feature-" + found.name, value: found.value,
                 text: "\(shown(found.value))\(floor) over \(counts)\(warning)")
         }
+        guard told.allSatisfy(has), let answers = try view.logits(told), let ours = try view.logits(samples) else { return results }
+        let divergence = answerDivergence(real: answers, samples: ours)
+        return results + [
+            Result(
+                name: "answer-divergence", value: divergence,
+                text: "\(shown(divergence)) nats from \(count) \(split) \(system.medium)s to samples of the same sentences, seen by \(view.label)")
+        ]
     }
 
     /// Of features `[N, F]` and `[M, F]`.
@@ -66,7 +73,7 @@ extension Evaluation {
     }
 
     /// A sample for each example, told its caption or class, with seeds `seed`, `seed + 1`, ...
-    private func samples(of system: any GenerativeSystem, like told: [Example]) throws -> [Picture] {
+    private func samples(of system: any GenerativeSystem, like told: [Example]) throws -> [Example] {
         var request = request
         request.seeds = (0..<count).map { UInt64(seed + $0) }
         request.pairsSeeds = true
@@ -83,13 +90,13 @@ extension Evaluation {
         }
         bar.finish()
         try writeGrid(samples, told.map { $0.caption ?? $0.name })
-        return samples.compactMap(\.picture)
+        return samples.map { Example(picture: $0.picture, sound: $0.sound, name: "sample") }
     }
 
-    /// Share of pictures whose class a classifier names.
+    /// Share of examples whose class a classifier names.
     func accuracy(_ loaded: ModelDirectory.Loaded) throws -> [Result] {
         guard let system = loaded.system as? any ClassifyingSystem else {
-            throw InputError("this model does not sort pictures into classes", at: model, found: type(of: loaded.system).name)
+            throw InputError("this model does not sort into classes", at: model, found: type(of: loaded.system).name)
         }
         let dataset = try DataSection.named(kind, split: split)
         guard dataset.classNames.count == system.classCount else {
@@ -101,15 +108,17 @@ extension Evaluation {
         var right = 0
         for rows in pieces(total, of: 32) {
             let examples = try rows.map { try dataset.example($0, epoch: 0) }
-            let pictures = examples.compactMap(\.picture)
-            if rows.lowerBound == 0 { try (loaded.system as? any FeatureSystem)?.check(pictures[0], at: "--data \(kind)") }
-            let found = withoutGradients { system.logits(of: Tensor(pictures)).argmax(1) }
+            if rows.lowerBound == 0, let picture = examples[0].picture {
+                try (loaded.system as? any FeatureSystem)?.check(picture, at: "--data \(kind)")
+            }
+            let media = try loaded.system.form.media(of: examples, from: rows.lowerBound)
+            let found = withoutGradients { system.logits(of: media).argmax(1) }
             right += zip(found.values, examples).count { Int($0) == $1.label }
         }
         return [
             Result(
                 name: "accuracy", value: Double(right) / Double(total),
-                text: "\(right) of \(total) \(split) pictures in their own of \(system.classCount) classes")
+                text: "\(right) of \(total) \(split) examples in their own of \(system.classCount) classes")
         ]
     }
 

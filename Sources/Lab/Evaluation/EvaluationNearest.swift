@@ -22,7 +22,7 @@ extension Evaluation {
         let references = try (0..<emoji.count).compactMap { try emoji.example($0, epoch: 0).picture }
         let codec = latent.frozenCodec
         let isContinuous = codec.latents.kind == .continuous
-        let view = network != nil || !isContinuous ? try FeatureView(network ?? FeatureView.standard) : nil
+        let view = network != nil || !isContinuous ? try FeatureView(network, for: .picture) : nil
         func vectors(_ pictures: [Picture]) throws -> Tensor { try view?.vectors(pictures) ?? Self.means(codec, pictures) }
         let found = NearestOwn(
             samples: try vectors(pictures), own: chosen, references: try vectors(references), others: 63,

@@ -62,13 +62,15 @@ extension Evaluation {
     private struct Quality {
         private let form: MediaForm
         private let kind: String
-        private var (psnr, ssim, l1, read) = (0.0, 0.0, 0.0, 0)
+        private var (psnr, ssim, l1) = (0.0, 0.0, 0.0)
+        /// What keeps each from being read as its caption, where a checker can tell.
+        private var faults: [String?] = []
         private var seen: SeenPairs?
 
         init(_ form: MediaForm, _ codec: any Codec, network: String?, kind: String) throws {
             self.form = form
             self.kind = kind
-            if case .picture = form { seen = try SeenPairs(network, codec) }
+            seen = try SeenPairs(network, codec, form)
         }
 
         mutating func add(_ x: Tensor, _ y: Tensor, _ examples: [Example]) {
@@ -78,14 +80,16 @@ extension Evaluation {
                 psnr += PictureDifference.psnr(y, x).reduce(0, +)
                 ssim += PictureDifference.ssim(y, x).reduce(0, +)
                 seen?.add(x, y)
-                if kind == "shapes" { read += zip(y.pictures, captions).count { ShapesChecker.matches($0, $1) } }
+                if kind == "shapes" { faults += zip(y.pictures, captions).map { ShapesChecker.mismatch($0, $1)?.rawValue } }
             case .spectrogram(let mel, _):
                 l1 += PictureDifference.l1(y, x).reduce(0, +)
+                seen?.add(x, y)
                 guard kind == "soundscapes" else { return }
                 let vocoder = GriffinLim(mel)
                 for (i, caption) in captions.enumerated() {
                     let values = MediaForm.values(spectrogram: y.slice(0, i..<i + 1))
-                    if SoundscapesChecker.matches(vocoder.sound(of: values, noise: Noise(seed: 0)(i)), caption) { read += 1 }
+                    let sound = vocoder.sound(of: values, noise: Noise(seed: 0)(i))
+                    faults.append(SoundscapeCaption(caption).flatMap { SoundscapesChecker.mismatch(sound, $0)?.rawValue })
                 }
             case .signal: l1 += PictureDifference.l1(y, x).reduce(0, +)
             }
@@ -109,13 +113,14 @@ extension Evaluation {
                         text: fixed(l1 / count, decimals: 4) + " on a scale from 0 to 1, over \(total) \(split) sounds")
                 ]
             }
-            if kind == "shapes" || kind == "soundscapes" {
-                results.append(
-                    Result(
-                        name: "read-back", value: Double(read) / count,
-                        text: "\(read) of \(total) read as their captions: no generator in these latents can do better"))
-            }
-            return results
+            guard !faults.isEmpty else { return results }
+            let read = faults.count { $0 == nil }
+            results.append(
+                Result(
+                    name: "read-back", value: Double(read) / count,
+                    text: "\(read) of \(total) read as their captions: no generator in these latents can do better"))
+            let known = form.isPicture ? ShapesMismatch.allCases.map(\.rawValue) : SoundscapesMismatch.allCases.map(\.rawValue)
+            return results + Evaluation.shares(of: faults, among: known)
         }
 
         /// Over the sets as wholes, where a network looked at them.

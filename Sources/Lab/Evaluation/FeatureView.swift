@@ -4,42 +4,81 @@ import Metrics
 import Networks
 import Systems
 import Tensors
+import Training
 
-/// The network through which sets of pictures are compared. Its name and fingerprint belong to every number made with it.
+/// The network through which sets of pictures or sounds are compared. Its name and fingerprint belong to every number made with it.
 struct FeatureView {
-    /// The network that ships.
-    static let standard = "emoji-features"
+    /// The network that ships; nil of what none ships for.
+    static func standard(_ medium: Medium) -> String? {
+        switch medium {
+        case .picture: "emoji-features"
+        case .sound: "soundscapes-features"
+        case .point: nil
+        }
+    }
 
-    let extractor: any FeatureExtractor
+    let source: any FeatureSource
     /// Name and fingerprint.
     let label: String
 
-    /// - Parameter name: a model directory, or the name of a shipped one.
+    /// - Parameter name: a model directory, the name of a shipped one, or a folder with converted weights of VGG16, VGGish or Melception.
     init(_ name: String) throws {
         let folder = try Assets.model(name)
-        let loaded = try ModelDirectory.load(folder)
-        guard let system = loaded.system as? any FeatureSystem else {
-            throw InputError(
-                "this model does not look at pictures", at: "--features \(name)",
-                expected: "a model directory of a feature network", found: type(of: loaded.system).name)
+        let fingerprint: String
+        if Folder.exists(folder), !FileManager.default.fileExists(atPath: folder + "/config.json") {
+            let weights = try ConvertedWeights(
+                folder, wanted: "a model directory, or weights of VGG16, VGGish or Melception in .safetensors")
+            if weights.has("embeddings.0.weight") {
+                source = VGGishSource(try VGGish(weights))
+            } else if weights.has("Conv2d_1a_3x3.conv.weight") {
+                source = MelceptionSource(try Melception(weights))
+            } else {
+                source = VGGFeatureSource(network: try VGGFeatures(weights))
+            }
+            fingerprint = try weights.fingerprint()
+        } else {
+            let loaded = try ModelDirectory.load(folder)
+            guard let system = loaded.system as? any FeatureSystem else {
+                throw InputError(
+                    "this model is no feature network", at: "--features \(name)",
+                    expected: "a model directory of a feature network", found: type(of: loaded.system).name)
+            }
+            source = TrainedFeatures(system: system)
+            fingerprint = loaded.fingerprint
         }
-        extractor = system.extractor
-        label = "\(URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent) \(loaded.fingerprint.prefix(12))"
+        label = "\(URL(fileURLWithPath: folder).standardizedFileURL.lastPathComponent) \(fingerprint.prefix(12))"
     }
 
-    /// The shipped network, nil where no assets are.
-    static func shipped() throws -> FeatureView? {
-        (try? Assets.model(standard)) == nil ? nil : try FeatureView(standard)
+    /// The named network, or the one that ships for a medium.
+    init(_ name: String?, for medium: Medium) throws {
+        guard let name = name ?? Self.standard(medium) else {
+            throw InputError("no network looks at points", at: "--metrics", expected: "a model of pictures or sounds")
+        }
+        try self.init(name)
+        guard source.medium == medium else {
+            throw InputError("looks at something else", at: "--features \(name)", expected: "a network for \(medium)s", found: "one for \(source.medium)s")
+        }
     }
 
-    /// Pictures of one size to `[N, F]`, a few at a time.
+    /// Examples to `[N, F]`, a few at a time.
+    func vectors(_ examples: [Example]) throws -> Tensor { try some(examples, source.vectors) }
+
+    /// Of pictures of one size.
     func vectors(_ pictures: [Picture]) throws -> Tensor {
-        let parts = withoutGradients {
-            pieces(pictures.count, of: 32).map { extractor.vectors(of: Tensor(pictures[$0].map(\.rgb))) }
-        }
-        let vectors = concatenated(parts, axis: 0)
-        guard vectors.square().sum().scalar.isFinite else { throw WorkError("\(label): features are not finite") }
-        return vectors
+        try vectors(pictures.map { Example(picture: $0, name: "") })
+    }
+
+    /// `[N, classes]`; nil where the network does not say what it takes examples for.
+    func logits(_ examples: [Example]) throws -> Tensor? {
+        guard try source.logits(of: Array(examples.prefix(1))) != nil else { return nil }
+        return try some(examples) { try source.logits(of: $0)! }
+    }
+
+    private func some(_ examples: [Example], _ part: ([Example]) throws -> Tensor) throws -> Tensor {
+        let parts = try withoutGradients { try pieces(examples.count, of: 32).map { try part(Array(examples[$0])) } }
+        let all = concatenated(parts, axis: 0)
+        guard all.square().sum().scalar.isFinite else { throw WorkError("\(label): features are not finite") }
+        return all
     }
 
     /// Of normal distributions with the means and covariances of two sets `[N, F]`, `[M, F]`.
@@ -55,23 +94,32 @@ struct FeatureView {
 
 /// Features of originals and of what a codec makes of them, as they come: unlike PSNR they see whether a picture is sharp.
 struct SeenPairs {
-    private let view: FeatureView
+    private let extractor: any FeatureExtractor
+    private let label: String
     private var originals: [Tensor] = []
     private var decoded: [Tensor] = []
 
-    /// Nil where no network is named and none ships, or it takes no pictures of the codec's.
-    init?(_ network: String?, _ codec: any Codec) throws {
-        guard let view = try network.map(FeatureView.init) ?? FeatureView.shipped() else { return nil }
+    /// Nil where no network is named and none ships, or it does not take in what the codec does.
+    init?(_ network: String?, _ codec: any Codec, _ form: MediaForm) throws {
+        let medium: Medium = form.isPicture ? .picture : .sound
+        guard let name = network ?? FeatureView.standard(medium), network != nil || (try? Assets.model(name)) != nil else {
+            return nil
+        }
+        let view = try FeatureView(name, for: medium)
+        guard let system = (view.source as? TrainedFeatures)?.system else { return nil }
+        if case .spectrogram(let mel, _) = form {
+            guard case .spectrogram(let own, _) = system.form, own.settings == mel.settings else { return nil }
+        }
+        (extractor, label) = (system.extractor, view.label)
         let shape = codec.mediaShape
-        guard shape[2] == 3, min(shape[0], shape[1]) >= view.extractor.smallestSide else { return nil }
-        self.view = view
+        guard shape[2] == extractor.mediaChannels, min(shape[0], shape[1]) >= extractor.smallestSide else { return nil }
     }
 
-    /// Both `[B, H, W, 3]`.
+    /// Both `[B, H, W, C]`.
     mutating func add(_ x: Tensor, _ y: Tensor) {
         withoutGradients {
-            originals.append(view.extractor.vectors(of: x))
-            decoded.append(view.extractor.vectors(of: y))
+            originals.append(extractor.vectors(of: x))
+            decoded.append(extractor.vectors(of: y))
         }
     }
 
@@ -79,6 +127,6 @@ struct SeenPairs {
         let value = FeatureView.distance(concatenated(originals, axis: 0), concatenated(decoded, axis: 0))
         return Evaluation.Result(
             name: "feature-frechet", value: value,
-            text: "\(fixed(value, decimals: 4)) between originals and reconstructions, seen by \(view.label)")
+            text: "\(fixed(value, decimals: 4)) between originals and reconstructions, seen by \(label)")
     }
 }

@@ -3,7 +3,7 @@ import Systems
 import Tensors
 import Training
 
-/// `make demo`: pictures from sentences by every shipped text-to-image model.
+/// `make demo`: pictures and sounds from sentences by every shipped model that makes them.
 public struct Demonstration {
     let out: String
     let quiet: Bool
@@ -18,34 +18,55 @@ public struct Demonstration {
         "a green square left of a yellow ring on a gray background",
         "a purple cross above a orange circle on a white background",
     ]
+    private static let emoji = ["cat face", "blue heart", "automobile", "red apple"]
 
-    /// Model, sentences, samples of each, and whether to show what became of them on the way.
-    private static let programme: [(model: String, prompts: [String], count: Int, isFilmed: Bool)] = [
-        ("shapes-dit", shapes, 4, false),
-        ("emoji-dit", ["cat face", "blue heart", "automobile", "red apple"], 4, false),
-        ("shapes-token-critic", shapes, 1, true),
+    /// A model's turn: its sentences, samples of each, and how they are shown together.
+    private struct Turn {
+        enum Sheet { case grid, film, spectrograms }
+
+        let model: String
+        let prompts: [String]
+        var count: UInt64 = 4
+        var sheet = Sheet.grid
+
+        func line(_ file: String) -> String {
+            switch sheet {
+            case .grid: "\(file)   \(prompts.count) sentences, \(count) samples each, by \(model)"
+            case .film:
+                "\(file)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(model)"
+            case .spectrograms: "\(file)   the spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
+            }
+        }
+    }
+
+    private static let programme = [
+        Turn(model: "shapes-dit", prompts: shapes), Turn(model: "emoji-dit", prompts: emoji),
+        Turn(model: "emoji-vq-diffusion", prompts: emoji),
+        Turn(model: "shapes-token-critic", prompts: shapes, count: 1, sheet: .film),
+        Turn(
+            model: "soundscapes-diffsound",
+            prompts: ["three short high beeps, then a low hum", "a siren, then two clicks", "four dings fading out"], count: 1,
+            sheet: .spectrograms),
     ]
 
     /// Returns what to tell the person at the end.
     public func run() throws -> [String] {
         try Folder.create(out)
         var lines: [String] = []
-        for (name, prompts, count, isFilmed) in Self.programme {
-            let folder = try Assets.model(name)
+        for turn in Self.programme {
             var request = SampleRequest()
-            request.prompts = prompts
-            request.seeds = (0..<UInt64(count)).map { $0 }
-            let sheet = "\(out)/\(name).png"
-            try Sampling(model: folder).run(
-                request, out: "\(out)/\(name)", grid: isFilmed ? nil : sheet, film: isFilmed ? sheet : nil, quiet: quiet)
-            lines.append(
-                isFilmed
-                    ? "\(sheet)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(name)"
-                    : "\(sheet)   \(prompts.count) sentences, \(count) samples each, by \(name)")
+            request.prompts = turn.prompts
+            request.seeds = Array(0..<turn.count)
+            let sheet = "\(out)/\(turn.model).png"
+            try Sampling(model: try Assets.model(turn.model)).run(
+                request, out: "\(out)/\(turn.model)", grid: turn.sheet == .film ? nil : sheet,
+                film: turn.sheet == .film ? sheet : nil, quiet: quiet)
+            lines.append(turn.line(sheet))
         }
         return lines + [
             "",
             "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png",
+            "      latentlab sample soundscapes-diffsound --prompt \"two sirens, then a burst\" --out mine.wav",
         ]
     }
 }

@@ -3,6 +3,22 @@ import Tensors
 
 /// Triangles of equal area, evenly spaced on Slaney's scale of pitch (Auditory Toolbox 1998), as `librosa.filters.mel` makes them.
 enum MelFilters {
+    /// Triangles of equal height, evenly spaced on the logarithmic scale of HTK and linear on it, as VGGish has them.
+    ///
+    ///     returns [bins, bands]
+    static func logarithmic(rate: Int, size: Int, bands: Int, low: Double, high: Double) -> Tensor {
+        func mel(_ hertz: Double) -> Double { 1127 * log1p(hertz / 700) }
+        let bins = size / 2 + 1
+        let width = (mel(high) - mel(low)) / Double(bands + 1)
+        var weights = [Float](repeating: 0, count: bins * bands)
+        // The constant part of a frame is heard in no band.
+        for bin in 1..<bins {
+            let place = (mel(Double(bin * rate) / Double(size)) - mel(low)) / width
+            for band in 0..<bands { weights[bin * bands + band] = Float(max(0, 1 - abs(place - Double(band + 1)))) }
+        }
+        return Tensor(weights, [bins, bands])
+    }
+
     /// Weights of the bins of a Fourier transform in each band.
     ///
     ///     returns [bins, bands]

@@ -11,20 +11,22 @@ public struct FeatureNetworkConfiguration: Sendable, Equatable {
     /// Groups of a norm, or the next smaller number that divides its channels.
     public var groups = 8
     public var classes = 2
+    /// Channels of what it looks at: 3 of pictures, 1 of spectrograms.
+    public var media = 3
 
     public init() {}
 
     /// Channels of each level, finest first.
     package var widths: [Int] { multipliers.map { channels * $0 } }
 
-    /// F, the size of a picture's vector.
+    /// F, the size of the vector of a picture or spectrogram.
     public var featureCount: Int { widths.last ?? channels }
 }
 
-/// A small classifier of pictures, and what it sees on the way: residual blocks at halving resolutions, the mean over positions,
+/// A small classifier of pictures or spectrograms, and what it sees on the way: residual blocks at halving resolutions, the mean over positions,
 /// one linear layer (He et al. 2016, arXiv 1603.05027).
 ///
-///     x: [B, H, W, 3] in [-1, 1], of any size from `smallestSide` on
+///     x: [B, H, W, media] in [-1, 1], of any size from `smallestSide` on
 ///     returns [B, classes], logits
 ///
 /// Group norm (Wu & He 2018) stands where the paper has batch norm: what it says of a picture does not depend on the batch.
@@ -39,7 +41,7 @@ public final class FeatureNetwork: Module, FeatureExtractor {
         require(!c.multipliers.isEmpty && c.classes > 0, "FeatureNetwork: levels \(c.multipliers), \(c.classes) classes")
         configuration = c
         let widths = c.widths
-        input = Conv2d(3, widths[0], kernel: 3, weights: .unitGain(fanIn: 27))
+        input = Conv2d(c.media, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.media))
         levels = widths.indices.map { i in
             FeatureLevel(i == 0 ? nil : widths[i - 1], widths[i], blocks: c.blocks, groups: c.groups)
         }
@@ -48,6 +50,8 @@ public final class FeatureNetwork: Module, FeatureExtractor {
         super.init()
     }
 
+    public var mediaChannels: Int { configuration.media }
+
     /// So that the coarsest level has a position.
     public var smallestSide: Int { 1 << (levels.count - 1) }
 
@@ -55,8 +59,8 @@ public final class FeatureNetwork: Module, FeatureExtractor {
     public func maps(of x: Tensor) -> [Tensor] {
         let (_, height, width, channels) = x.shape4
         require(
-            channels == 3 && min(height, width) >= smallestSide,
-            "FeatureNetwork: pictures \(x.shape), sides from \(smallestSide) on")
+            channels == mediaChannels && min(height, width) >= smallestSide,
+            "FeatureNetwork: media \(x.shape), \(mediaChannels) channels, sides from \(smallestSide) on")
         var maps: [Tensor] = []
         for level in levels { maps.append(level(maps.last ?? input(x))) }
         return maps

@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// The convolutions of VGG16 with ReLU, read from converted weights: what LPIPS looks through (Simonyan & Zisserman 2015, arXiv
@@ -17,42 +16,25 @@ public final class VGGFeatures: FeatureExtractor {
     /// LPIPS' weights of the channels, `[C]` for each map; empty where the files have none.
     public let channelWeights: [Tensor]
 
-    /// Reads every `.safetensors` of a folder.
-    public init(_ folder: String) throws {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        let files = try names.filter { $0.hasSuffix(".safetensors") }.sorted().map { try SafetensorsFile(folder + "/" + $0) }
-        guard !files.isEmpty else {
-            throw InputError("holds no network", at: folder, expected: "a model directory, or weights of VGG16 in .safetensors")
-        }
-        func tensor(_ name: String, _ shape: [Int?]) throws -> Tensor? {
-            guard let file = files.first(where: { $0[name] != nil }), let entry = file[name] else { return nil }
-            let fits = zip(entry.shape, shape).allSatisfy { $0 > 0 && $0 == $1 ?? $0 }
-            guard fits, entry.shape.count == shape.count else {
-                let wanted = shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ")
-                throw InputError(
-                    "tensor \(name) has another shape", at: file.path, expected: "[\(wanted)]", found: "\(entry.shape)")
-            }
-            return try file.tensor(entry)
-        }
-        func needed(_ name: String, _ shape: [Int?]) throws -> Tensor {
-            if let found = try tensor(name, shape) { return found }
-            let near = nearestName(to: name, among: files.flatMap(\.entries).map(\.name))
-            throw InputError("tensor \(name) is missing", at: folder, hint: near.map { "there is \($0)" })
-        }
+    public init(_ weights: ConvertedWeights) throws {
         var channels = 3
         stages = try Self.numbers.map { stage in
             try stage.map { number in
-                let weight = try needed("features.\(number).weight", [nil, channels, 3, 3])
+                let weight = try weights.kernel("features.\(number).weight", nil, channels, 3, 3)
                 channels = weight.shape[0]
-                let bias = try needed("features.\(number).bias", [channels])
-                return (weight.permuted([0, 2, 3, 1]).contiguous(), bias)
+                return (weight, try weights.tensor("features.\(number).bias", [channels]))
             }
         }
-        let isWeighted = files.contains { file in file.entries.contains { $0.name.hasPrefix("lin") } }
+        let isWeighted = weights.names.contains { $0.hasPrefix("lin") }
         channelWeights = try (isWeighted ? stages : []).enumerated().map { i, stage in
             let count = stage[stage.count - 1].bias.count
-            return try needed("lin\(i).model.1.weight", [1, count, 1, 1]).reshaped([count])
+            return try weights.tensor("lin\(i).model.1.weight", [1, count, 1, 1]).reshaped([count])
         }
+    }
+
+    /// Reads every `.safetensors` of a folder.
+    public convenience init(_ folder: String) throws {
+        try self.init(ConvertedWeights(folder, wanted: "a model directory, or weights of VGG16 in .safetensors"))
     }
 
     /// Four halvings leave one position.
@@ -62,7 +44,7 @@ public final class VGGFeatures: FeatureExtractor {
     public func maps(of x: Tensor) -> [Tensor] {
         var maps: [Tensor] = []
         for stage in stages {
-            let start = maps.last.map(halved) ?? (x - shift) / scale
+            let start = maps.last.map { maxPooled($0, size: 2, stride: 2) } ?? (x - shift) / scale
             maps.append(
                 stage.reduce(start) { convolution($0, weight: $1.weight, bias: $1.bias, padding: Padding(1)).relu() })
         }
@@ -71,11 +53,4 @@ public final class VGGFeatures: FeatureExtractor {
 
     /// The mean of the last map over its positions.
     public func vectors(of x: Tensor) -> Tensor { maps(of: x)[stages.count - 1].cast(to: .f32).mean([1, 2]) }
-
-    /// The largest of each 2 x 2 block; an odd last row or column is left out.
-    private func halved(_ x: Tensor) -> Tensor {
-        let (B, H, W, C) = x.shape4
-        let even = x.slice(1, 0..<H / 2 * 2).slice(2, 0..<W / 2 * 2)
-        return even.reshaped([B, H / 2, 2, W / 2, 2, C]).max(2).max(3)
-    }
 }

@@ -8,9 +8,6 @@ extension PerceptualLoss {
     ///
     /// - Parameter media: `[H, W, C]` of the pictures to be compared.
     convenience init(_ section: Section, media: [Int]) throws {
-        guard media[2] == 3 else {
-            throw section.error("from", "looks at colours", expected: "pictures of 3 channels", found: "\(media[2]) channels")
-        }
         let folder = try section.path("from")
         let extractor: any FeatureExtractor
         var channelWeights: [Tensor] = []
@@ -26,10 +23,14 @@ extension PerceptualLoss {
             let vgg = try VGGFeatures(folder)
             (extractor, channelWeights) = (vgg, vgg.channelWeights)
         }
+        guard media[2] == extractor.mediaChannels else {
+            throw section.error(
+                "from", "looks at something else", expected: "\(extractor.mediaChannels) channels", found: "\(media[2])")
+        }
         let side = min(media[0], media[1])
         guard side >= extractor.smallestSide else {
             throw section.error(
-                "from", "does not look at pictures so small", expected: "sides of \(extractor.smallestSide) or more",
+                "from", "does not look at media so small", expected: "sides of \(extractor.smallestSide) or more",
                 found: "\(side)")
         }
         self.init(extractor, channelWeights: channelWeights)

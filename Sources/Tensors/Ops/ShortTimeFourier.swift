@@ -4,7 +4,7 @@ import Glibc
 public struct ShortTimeFourier: Sendable {
     public let transform: FourierTransform
     public let hop: Int
-    /// `[size]`, periodic.
+    /// `[size]`, periodic; 0 behind its end.
     public let window: Tensor
 
     public var size: Int { transform.length }
@@ -12,12 +12,16 @@ public struct ShortTimeFourier: Sendable {
     /// Numbers that a frame reaches to either side of its centre.
     public var reach: Int { size / 2 }
 
-    /// - Parameter size: of a frame, `n_fft` of librosa; see `FourierTransform.isKnown`.
-    public init(size: Int, hop: Int) {
-        require(hop > 0, "ShortTimeFourier: hop \(hop)")
+    /// - Parameters:
+    ///   - size: of a frame, `n_fft` of librosa; see `FourierTransform.isKnown`.
+    ///   - length: of the window, which stands at the beginning of the frame; all of it when nil.
+    public init(size: Int, hop: Int, window length: Int? = nil) {
+        let length = length ?? size
+        require(hop > 0 && (1...size).contains(length), "ShortTimeFourier: hop \(hop), window \(length) of \(size)")
         transform = FourierTransform(size)
         self.hop = hop
-        window = Tensor((0..<size).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(size))) }, [size])
+        let hann = (0..<length).map { Float(0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(length))) }
+        window = Tensor(hann + [Float](repeating: 0, count: size - length), [size])
     }
 
     /// How many frames a signal has.

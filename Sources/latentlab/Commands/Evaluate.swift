@@ -13,13 +13,14 @@ struct Evaluate: ParsableCommand {
     @Option(help: "Seed of the captions and of the first sample.") var seed = 0
     @Option(
         help:
-            "Data set: shapes, shapes-singles, emoji, soundscapes, points as ring, or a folder of sounds; told by the name if left out."
+            "Data set: shapes, soundscapes, either with -singles, emoji, points as ring, or a folder of sounds; told by the name if left out."
     )
     var data: String?
     @OptionGroup var how: SamplerOptions
     @Option(help: "Samples computed together.") var batch = 16
     @Option(help: "Also a grid of the first samples, or of originals above reconstructions.") var grid: String?
-    @Option(help: "Feature network: a model directory, or the name of a shipped one; emoji-features when left out.")
+    @Option(help:
+            "Feature network: a model directory, the name of a shipped one, or a folder with weights of VGG16, VGGish or Melception; the one that ships for pictures or sounds when left out.")
     var features: String?
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions

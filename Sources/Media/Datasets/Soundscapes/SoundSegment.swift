@@ -79,14 +79,15 @@ struct SoundAnalysis {
         // Noise has no bin that stands out, and some of all there is.
         guard tonal.max()! > 0.25 else { return (views[0].isNoise(frames) ? .burst : nil, 0) }
         let view = tonal[1] > 1.2 * tonal[0] ? views[1] : views[0]
-        let track = frames.map { log2(view.peak($0)) }
+        let track = frames.map { log2(view.pitch($0)) }
         let n = track.count
         func middle(_ part: ArraySlice<Double>) -> Double { part.sorted()[part.count / 2] }
         let (first, last) = (middle(track[..<max(2, n / 6)]), middle(track[(n - max(2, n / 6))...]))
         let center = middle(track[(n / 2 - max(1, n / 12))...(n / 2 + max(1, n / 12))])
         // What it seems to be, and how its pitch should then bend about the middle, in octaves.
         let (noun, level, bend): (SoundNoun, Double, (Double) -> Double) =
-            if center - first > 0.17, center - last > 0.17 {
+            // Half of what the data have.
+            if center - first > 0.11, center - last > 0.11 {
                 (.siren, (center + (first + last) / 2) / 2, { 0.25 - abs($0 - 0.5) })
             } else if first - last > 0.4 {
                 (.sweep, center, { 0.5 - $0 })
@@ -102,7 +103,7 @@ struct SoundAnalysis {
         let (own, harmonic, bar) = (
             views[0].energy(early, pitch), views[0].energy(early, 2 * pitch), views[0].energy(early, 2.756 * pitch)
         )
-        if max(harmonic, bar) < 0.06 * own { return (.beep, pitch) }
+        if max(harmonic, bar) < 0.03 * own { return (.beep, pitch) }
         return (harmonic > bar ? .hum : .ding, pitch)
     }
 }

@@ -22,12 +22,36 @@ struct SoundSpectra {
         rate = Double(sound.rate)
     }
 
-    /// Frequency of the strongest bin between the bounds of the data, by a parabola through its neighbours' logarithms.
-    func peak(_ frame: Int) -> Double {
+    /// Frequency of the strongest bin between the bounds of the data.
+    func peak(_ frame: Int) -> Double { frequency(frame, strongest(frame)) }
+
+    /// Frequency of the strongest bin, or of what it is the second or third harmonic of: the lower partials of a hum are nearly as strong
+    /// as one another.
+    func pitch(_ frame: Int) -> Double {
+        let (row, best) = (frame * bins, strongest(frame))
+        for divisor in [3, 2] {
+            let middle = Int((Double(best) / Double(divisor)).rounded())
+            guard middle > lowest, best - middle > 3 else { continue }
+            let own = (middle - 1...middle + 1).max { energies[row + $0] < energies[row + $1] }!
+            // A partial of its own, not the slope of the stronger one.
+            let isPeak = energies[row + own] > max(energies[row + own - 2], energies[row + own + 2])
+            if isPeak, energies[row + own] > 0.3 * energies[row + best] { return frequency(frame, own) }
+        }
+        return frequency(frame, best)
+    }
+
+    private var lowest: Int { max(1, Int(120 * Double(size) / rate)) }
+
+    private func strongest(_ frame: Int) -> Int {
+        let row = frame * bins
+        var best = lowest
+        for bin in lowest...Int(3800 * Double(size) / rate) where energies[row + bin] > energies[row + best] { best = bin }
+        return best
+    }
+
+    /// Of a bin, by a parabola through its neighbours' logarithms.
+    private func frequency(_ frame: Int, _ best: Int) -> Double {
         let (row, width) = (frame * bins, rate / Double(size))
-        let (low, high) = (max(1, Int(120 / width)), Int(3800 / width))
-        var best = low
-        for bin in low...high where energies[row + bin] > energies[row + best] { best = bin }
         func level(_ bin: Int) -> Double { log(Double(energies[row + bin]) + 1e-12) }
         let (a, b, c) = (level(best - 1), level(best), level(best + 1))
         let bend = a - 2 * b + c

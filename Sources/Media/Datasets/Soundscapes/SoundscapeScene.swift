@@ -130,8 +130,8 @@ public struct SoundscapeScene: Sendable, Equatable {
 }
 
 extension SoundscapeScene.Tone {
-    /// Frequencies and strengths of what sounds together, in parts of the pitch.
-    static let harmonics = [(1.0, 1.0), (2, 0.8), (3, 0.6), (4, 0.4), (5, 0.3), (6, 0.2)]
+    /// Frequencies and strengths of what sounds together, in parts of the pitch: of a sawtooth, the first six.
+    static let harmonics = (1...6).map { (Double($0), 1 / Double($0)) }
     /// A free bar's (Fletcher and Rossing 1998, section 2.17).
     static let bar = [(1.0, 1.0), (2.756, 0.6), (5.404, 0.35)]
     /// Highest partial that is sounded.

@@ -2,8 +2,8 @@ import Tensors
 
 /// Recordings of four seconds made on the fly: one or two kinds of sounds, and a sentence that says so.
 ///
-/// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept. Its class is the noun that the
-/// sentence begins with.
+/// An example is a pure function of (seed, index); the epoch changes nothing, so latents can be kept. Its class is how many of what the
+/// sentence begins with: `two beeps`.
 public struct Soundscapes: Dataset {
     public let count: Int
     public let split: Split
@@ -13,7 +13,10 @@ public struct Soundscapes: Dataset {
     private let singles: [SoundscapeCaption]
     private let pairs: [SoundscapeCaption]
 
-    public var classNames: [String] { SoundNoun.allCases.map(\.rawValue) }
+    public var classNames: [String] { Self.classes.map(\.description) }
+
+    /// Every count of every noun.
+    private static let classes = SoundNoun.allCases.flatMap { noun in (1...4).map { SoundEvent($0, noun) } }
 
     public init(count: Int = 60_000, split: Split = .train, seed: UInt64 = 0, pairShare: Double = 0.5) {
         require(count > 0, "Soundscapes: \(count) examples")
@@ -45,9 +48,9 @@ public struct Soundscapes: Dataset {
     public func words(_ index: Int, epoch: Int) -> Example { words(scene(index).caption, index) }
 
     private func words(_ caption: SoundscapeCaption, _ index: Int) -> Example {
-        Example(
-            caption: caption.description, label: SoundNoun.allCases.firstIndex(of: caption.events[0].noun),
-            name: "\(split.rawValue) \(index)")
+        let first = SoundEvent(caption.events[0].count, caption.events[0].noun)
+        return Example(
+            caption: caption.description, label: Self.classes.firstIndex(of: first), name: "\(split.rawValue) \(index)")
     }
 
     /// `count` sentences of a split in random order, half of them of one event as long as there are unused ones. No sentence comes twice
