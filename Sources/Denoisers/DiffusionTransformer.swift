@@ -41,6 +41,8 @@ public struct DiTConfiguration: Sendable, Equatable {
     public var classes = 0
     /// Width of the text encoder's states, 0 for none.
     public var contextWidth = 0
+    /// Sees the estimate of x0 from the step before beside the state (Chen et al. 2022, arXiv 2208.04202, section 3.2).
+    public var seesPrevious = false
 
     public init() {}
 
@@ -71,6 +73,8 @@ public struct DiTConfiguration: Sendable, Equatable {
 public final class DiffusionTransformer: Module {
     public let configuration: DiTConfiguration
     let patches: Linear
+    /// Added to `patches`: as if the estimate's channels stood beside the state's.
+    let previousPatches: Linear?
     let time: TimeEmbedding
     let classes: Embedding?
     let text: Linear?
@@ -88,6 +92,7 @@ public final class DiffusionTransformer: Module {
         require(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
         configuration = c
         patches = Linear(c.patch * c.patch * c.channels, c.dim)
+        previousPatches = c.seesPrevious ? Linear(c.patch * c.patch * c.channels, c.dim, bias: false) : nil
         time = TimeEmbedding(width: c.dim)
         classes = c.classes > 0 ? Embedding(c.classes + 1, width: c.dim) : nil
         text = c.contextWidth > 0 ? Linear(c.contextWidth, c.dim) : nil
@@ -104,15 +109,21 @@ public final class DiffusionTransformer: Module {
     /// The label that means "no class".
     public var nullClass: Int { configuration.classes }
 
-    /// - Parameter scope: where steps of one sampling run keep what they share.
+    /// - Parameters:
+    ///   - previous: estimate of x0 shaped as `x`, of a network that sees it; nil counts as zeros.
+    ///   - padding: `[B, N]`, 1 for patches that others may look at; not in context.
+    ///   - scope: where steps of one sampling run keep what they share.
     public func callAsFunction(
-        _ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil, scope: RunScope? = nil
+        _ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil, previous: Tensor? = nil,
+        padding: Tensor? = nil, scope: RunScope? = nil
     ) -> Tensor {
         let B = x.shape[0]
+        require(padding == nil || context == nil, "DiT: padding in context")
         var h = patches(patchified(x, configuration.patch)) + positions  // [B, N, D]
+        if let previousPatches, let previous { h = h + previousPatches(patchified(previous, configuration.patch)) }
         lazy var c = condition(time(t), labels, words)  // [B, D]
         var extra = 0
-        var mask: Tensor?
+        var mask = padding
         if let context, let words {
             let L = words.states.shape[1]
             h = concatenated([context(words.states), c.unsqueezed(1), h], axis: 1)  // [B, L + 1 + N, D]

@@ -8,7 +8,7 @@ import Tensors
 /// P16: a Diffusion Transformer in a codec's latents, told a class or a sentence (Peebles & Xie 2023, arXiv 2212.09748).
 ///
 /// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
-/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, modulation, learn_variance}`;
+/// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, modulation, learn_variance, self_conditioning}`;
 /// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
 public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
     public static let name = "dit"
@@ -45,7 +45,8 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
             variance = LearnedVarianceLoss(chain, binHalfWidth: nil)
         }
         generator = try GaussianGenerator(
-            gaussian, variance: variance, sample: try section.section("sample"), channels: codec.codec.latents.shape[2])
+            gaussian, variance: variance, model: try section.section("model"), sample: try section.section("sample"),
+            channels: codec.codec.latents.shape[2])
         super.init()
     }
 
@@ -106,7 +107,8 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
 }
 
 extension DiTConfiguration {
-    /// Keys: `size` or `dim`, `depth`, `heads`; `patch`, `conditioning`, `modulation`, `learn_variance`, `mlp_ratio`.
+    /// Keys: `size` or `dim`, `depth`, `heads`; `patch`, `conditioning`, `modulation`, `learn_variance`, `self_conditioning`,
+    /// `mlp_ratio`.
     init(_ section: Section, latents: [Int]) throws {
         self.init()
         _ = try section.choice("kind", among: ["dit"], default: "dit")
@@ -124,6 +126,7 @@ extension DiTConfiguration {
         conditioning = try section.choice("conditioning", default: .adaLNZero)
         modulation = try section.choice("modulation", default: .block)
         learnsVariance = try section.bool("learn_variance", default: false)
+        seesPrevious = try section.choice("self_conditioning", default: SelfConditioning.none) != .none
         guard dim % heads == 0, dim % 4 == 0 else {
             throw section.error("dim", "does not fit", expected: "a multiple of 4 and of \(heads) heads", found: "\(dim)")
         }

@@ -96,6 +96,7 @@ public enum Medium: Sendable {
     case picture
     /// Made audible from a spectrogram.
     case sound
+    case text
     /// A small vector; many are drawn together as a scatter plot.
     case point
 }
@@ -160,6 +161,7 @@ public struct Sample {
     public var seed: UInt64
     public var picture: Picture?
     public var sound: Sound?
+    public var text: String?
     /// Log-mel values in 0...1 that the sound was made of: `[frames, bands]`.
     public var spectrogram: Tensor?
     /// `[points, D]`, of systems whose medium is the point.

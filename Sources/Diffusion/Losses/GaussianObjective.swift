@@ -1,7 +1,7 @@
 import Tensors
 
-/// What a Gaussian denoiser is trained on: the weighted squared error of its output, plus the bound that fits
-/// its variance.
+/// What a Gaussian denoiser is trained on: the weighted squared or absolute error of its output, plus the bound
+/// that fits its variance.
 ///
 /// Which times are drawn is the time density's business; what the network outputs, the prediction's.
 public struct GaussianObjective: Sendable {
@@ -9,13 +9,17 @@ public struct GaussianObjective: Sendable {
     public let weighting: any Weighting
     /// Present when the network also predicts variances, which only the steps of a chain have.
     public let variance: LearnedVarianceLoss?
+    /// How far an element is off counts as it is, not squared.
+    public let isAbsolute: Bool
 
     public init(
-        _ schedule: any Schedule, weighting: any Weighting = SimpleWeighting(), variance: LearnedVarianceLoss? = nil
+        _ schedule: any Schedule, weighting: any Weighting = SimpleWeighting(), variance: LearnedVarianceLoss? = nil,
+        isAbsolute: Bool = false
     ) {
         corruption = GaussianCorruption(schedule)
         self.weighting = weighting
         self.variance = variance
+        self.isAbsolute = isAbsolute
     }
 
     /// Losses per sample, `[B]` each.
@@ -41,8 +45,9 @@ public struct GaussianObjective: Sendable {
         let prediction = predict(state, draw.times)
         let level = corruption.schedule.levels(at: draw.times, rank: x0.rank)
         let target = prediction.kind.target(x0: x0, epsilon: epsilon, level)
-        let squares = (prediction.output - target).square()
-        var loss = meanPerSample(weighting.weight(level, prediction.kind) * squares, mask: mask)
+        let errors = prediction.output - target
+        let squares = errors.square()
+        var loss = meanPerSample(weighting.weight(level, prediction.kind) * (isAbsolute ? errors.abs() : squares), mask: mask)
         var bound: Tensor?
         if let variance {
             bound = variance.bits(x0, state: state, at: draw.times, prediction, mask: mask)

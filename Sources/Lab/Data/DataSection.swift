@@ -5,7 +5,10 @@ import Training
 
 /// Data sets by their names in experiment files.
 public enum DataSection {
-    public static let kinds = ["shapes", "emoji", "soundscapes", "sounds", "images", "cifar10", "mixture"]
+    public static let kinds = [
+        "shapes", "emoji", "soundscapes", "sounds", "images", "cifar10", "mixture", "lines", "pairs", "coco", "task",
+        "emoji-names",
+    ]
 
     /// The data set of a section `{kind: shapes, ...}`.
     public static func dataset(_ section: Section) throws -> any Dataset {
@@ -45,6 +48,8 @@ public enum DataSection {
                 try section.path("path"), table: table,
                 captionColumn: try section.string("caption_column", default: table == nil ? "text" : "caption"), split: split,
                 seed: try seed())
+        case "lines", "pairs", "coco", "task", "emoji-names":
+            return try sentences(kind, section, split: split)
         case "cifar10":
             return try CIFAR10(try section.path("path"), split: split)
         default:
@@ -65,7 +70,9 @@ extension DataSection {
 
     /// A data set that ships, by name, or a folder of sounds. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
-        if !kinds.contains(kind), singles[kind] == nil, Folder.exists(kind) { return try SoundFolder(kind, split: Split(rawValue: split)) }
+        if !kinds.contains(kind), singles[kind] == nil, Folder.exists(kind) {
+            return try SoundFolder(kind, split: Split(rawValue: split))
+        }
         let place = ConfigurationPlace(file: "the command line")
         if let shape = MixtureSection.Shape(rawValue: kind) {
             return MixturePoints(

@@ -12,7 +12,7 @@ extension Evaluation {
             return try alignment(system, captions(of: "soundscapes")) { sample, caption in
                 SoundscapesChecker.mismatch(sample.sound!, SoundscapeCaption(caption)!)
             }
-        case .point: throw InputError("has no sentences", at: model, expected: "a model of pictures or sounds")
+        case .point, .text: throw InputError("has no checker", at: model, expected: "a model of pictures or sounds")
         }
     }
 

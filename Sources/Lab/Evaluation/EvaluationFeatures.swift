@@ -11,7 +11,8 @@ extension Evaluation {
 
     /// Results of which less is more.
     private static let lessIsMore: Set = [
-        "feature-frechet", "feature-mmd", "answer-divergence", "mmd", "loss", "likelihood", "bits-per-token", "bits-per-dimension", "speed",
+        "feature-frechet", "feature-mmd", "answer-divergence", "mmd", "loss", "likelihood", "bits-per-token",
+        "bits-per-dimension", "speed",
         "seconds-per-sample",
     ]
 
@@ -53,12 +54,16 @@ extension Evaluation {
                 name: "feature-" + found.name, value: found.value,
                 text: "\(shown(found.value))\(floor) over \(counts)\(warning)")
         }
-        guard told.allSatisfy(has), let answers = try view.logits(told), let ours = try view.logits(samples) else { return results }
+        guard told.allSatisfy(has), let answers = try view.logits(told), let ours = try view.logits(samples) else {
+            return results
+        }
         let divergence = answerDivergence(real: answers, samples: ours)
         return results + [
             Result(
                 name: "answer-divergence", value: divergence,
-                text: "\(shown(divergence)) nats from \(count) \(split) \(system.medium)s to samples of the same sentences, seen by \(view.label)")
+                text:
+                    "\(shown(divergence)) nats from \(count) \(split) \(system.medium)s to samples of the same sentences, seen by \(view.label)"
+            )
         ]
     }
 

@@ -17,20 +17,22 @@ extension Evaluation {
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
         if case .picture = form { try fits(picture(of: dataset), codec) }
+        let isText = if case .text = form { true } else { false }
         var quality = try Quality(form, codec, network: network, kind: kind)
         var used: CodebookUsage?
         let shown = Set(grid == nil ? [] : (0..<8).map { $0 * total / 8 })
-        var (originals, decoded) = ([Picture](), [Picture]())
+        var (originals, remade) = ([Picture](), [Picture]())
         let bar = ProgressBar("reconstruction", total: total, unit: "example", quiet: quiet)
         for range in pieces(total, of: 16) {
             let examples = try range.map { try dataset.example($0, epoch: 0) }
             let x = try form.media(of: examples, from: range.lowerBound)
             let encoding = withoutGradients { codec.encode(x) }
-            let y = withoutGradients { codec.decode(encoding) }.clamped(-1, 1)
+            let decoded = withoutGradients { codec.decode(encoding) }
+            let y = isText ? decoded : decoded.clamped(-1, 1)
             quality.add(x, y, examples)
             for (row, index) in range.enumerated() where shown.contains(index) {
                 originals += form.pictures(x.slice(0, row..<row + 1))
-                decoded += form.pictures(y.slice(0, row..<row + 1))
+                remade += form.pictures(y.slice(0, row..<row + 1))
             }
             if case .tokens(let tokens) = encoding, case .tokens(let codes) = codec.latents.kind {
                 if used == nil { used = CodebookUsage(codes: codes) }
@@ -39,7 +41,7 @@ extension Evaluation {
             bar.update(range.upperBound)
         }
         bar.finish()
-        try writePairs(originals, decoded)
+        try writePairs(originals, remade)
         var results = quality.results(total, split)
         if let used {
             results += [
@@ -63,6 +65,8 @@ extension Evaluation {
         private let form: MediaForm
         private let kind: String
         private var (psnr, ssim, l1) = (0.0, 0.0, 0.0)
+        /// Of sentences: tokens and those that come back at their place, sentences that come back whole.
+        private var (tokens, right, whole) = (0, 0, 0)
         /// What keeps each from being read as its caption, where a checker can tell.
         private var faults: [String?] = []
         private var seen: SeenPairs?
@@ -92,6 +96,12 @@ extension Evaluation {
                     faults.append(SoundscapeCaption(caption).flatMap { SoundscapesChecker.mismatch(sound, $0)?.rawValue })
                 }
             case .signal: l1 += PictureDifference.l1(y, x).reduce(0, +)
+            case .text(let text):
+                let (told, made) = (TextForm.tokens(x), TextForm.tokens(y))
+                let counted = told.values.indices.filter { told.values[$0] != text.padding }
+                tokens += counted.count
+                right += counted.count { told.values[$0] == made.values[$0] }
+                whole += zip(text.texts(told), text.texts(made)).count { $0 == $1 }
             }
         }
 
@@ -111,6 +121,14 @@ extension Evaluation {
                     Result(
                         name: "mel-l1", value: l1 / count,
                         text: fixed(l1 / count, decimals: 4) + " on a scale from 0 to 1, over \(total) \(split) sounds")
+                ]
+            case .text:
+                results = [
+                    Result(
+                        name: "tokens-right", value: Double(right) / Double(max(1, tokens)),
+                        text: "\(fixed(100 * Double(right) / Double(max(1, tokens)), decimals: 2)) % of \(tokens) tokens"),
+                    Result(
+                        name: "whole", value: Double(whole) / count, text: "\(whole) of \(total) \(split) sentences as they were"),
                 ]
             }
             guard !faults.isEmpty else { return results }

@@ -13,7 +13,7 @@ struct FeatureView {
         switch medium {
         case .picture: "emoji-features"
         case .sound: "soundscapes-features"
-        case .point: nil
+        case .point, .text: nil
         }
     }
 
@@ -52,11 +52,14 @@ struct FeatureView {
     /// The named network, or the one that ships for a medium.
     init(_ name: String?, for medium: Medium) throws {
         guard let name = name ?? Self.standard(medium) else {
-            throw InputError("no network looks at points", at: "--metrics", expected: "a model of pictures or sounds")
+            throw InputError(
+                "no network looks at what the model makes", at: "--metrics", expected: "a model of pictures or sounds")
         }
         try self.init(name)
         guard source.medium == medium else {
-            throw InputError("looks at something else", at: "--features \(name)", expected: "a network for \(medium)s", found: "one for \(source.medium)s")
+            throw InputError(
+                "looks at something else", at: "--features \(name)", expected: "a network for \(medium)s",
+                found: "one for \(source.medium)s")
         }
     }
 

@@ -111,7 +111,7 @@ public final class TrainingRun {
             bar.update(step, shown + [("wait", String(format: "%.1f%%", waited))])
             if report.skipped { bar.note("step \(step): left out, the loss or gradient was not finite") }
             if train.previewEvery > 0 && (step % train.previewEvery == 0 || step == plan.steps) {
-                try preview(step: step, events)
+                try preview(step: step, events, bar)
             }
             let stopping = Interruption.isWanted || step == stop
             if step % train.checkpointEvery == 0 || step == plan.steps || stopping {
@@ -129,13 +129,18 @@ public final class TrainingRun {
     }
 
     /// Samples or reconstructions with the averaged weights.
-    private func preview(step: Int, _ events: EventFile) throws {
+    private func preview(step: Int, _ events: EventFile, _ bar: ProgressBar) throws {
         guard let preview = try averaged({ try Preview.of(experiment) }) else { return }
-        for (picture, name, ending) in [(preview.sheet, "samples", ""), (preview.film, "film", "-film")] {
+        let name = folder.samples + String(format: "/step-%06d", step)
+        if !preview.lines.isEmpty {
+            try AtomicFile.write(preview.lines.joined(separator: "\n") + "\n", to: name + ".txt")
+            for line in preview.lines.prefix(4) { bar.note(line) }
+        }
+        for (picture, title, ending) in [(preview.sheet, "samples", ""), (preview.film, "film", "-film")] {
             guard let picture else { continue }
             let png = picture.png(text: [("step", "\(step)")])
-            try AtomicFile.write(png, to: folder.samples + String(format: "/step-%06d", step) + "\(ending).png")
-            try events.image(name, png: png, width: picture.width, height: picture.height, step: step)
+            try AtomicFile.write(png, to: name + "\(ending).png")
+            try events.image(title, png: png, width: picture.width, height: picture.height, step: step)
         }
     }
 

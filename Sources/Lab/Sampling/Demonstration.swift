@@ -34,7 +34,8 @@ public struct Demonstration {
             case .grid: "\(file)   \(prompts.count) sentences, \(count) samples each, by \(model)"
             case .film:
                 "\(file)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(model)"
-            case .spectrograms: "\(file)   the spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
+            case .spectrograms:
+                "\(file)   the spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
             }
         }
     }

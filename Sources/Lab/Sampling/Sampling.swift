@@ -11,7 +11,7 @@ public struct Sampling {
     public init(model: String) { self.model = model }
 
     /// - Parameters:
-    ///   - out: a folder for `<prompt index>-<seed>.png` or `.wav`, or one file.
+    ///   - out: a folder for `<prompt index>-<seed>.png`, `.wav` or `.txt`, or one file.
     ///   - grid: one picture of all samples, a row for each prompt; of sounds their spectrograms, one above the other.
     ///   - film: one picture of what became of each sample on the way, a row for each.
     ///   - spectrogram: of sounds, the same as `grid`.
@@ -32,6 +32,10 @@ public struct Sampling {
                 .run(out: out, sheets: [grid, spectrogram].compactMap { $0 }, film: film, quiet: quiet)
         }
         try request.refuse([("--spectrogram", spectrogram)], of: "sounds")
+        if system.medium == .text {
+            try request.refuse([("--grid", grid), ("--film", film)], of: "pictures")
+            return try TextSampling(system: system, request: request).run(out: out, quiet: quiet)
+        }
         let destination = try SampleDestination(
             out, isFile: out.lowercased().hasSuffix(".png"), total: request.total, noun: "picture",
             expecting: "a folder, or --grid",

@@ -4,20 +4,24 @@ public struct Example: Sendable {
     public var sound: Sound?
     /// A small vector, for data that are not pictures.
     public var point: [Float]?
+    /// What is told about it; of texts, what they are to be made from.
     public var caption: String?
+    /// A sentence that is to be generated.
+    public var text: String?
     /// Class, from 0.
     public var label: Int?
     /// What a person calls it: a file, an emoji, a number.
     public var name: String
 
     public init(
-        picture: Picture? = nil, sound: Sound? = nil, point: [Float]? = nil, caption: String? = nil, label: Int? = nil,
-        name: String
+        picture: Picture? = nil, sound: Sound? = nil, point: [Float]? = nil, caption: String? = nil, text: String? = nil,
+        label: Int? = nil, name: String
     ) {
         self.picture = picture
         self.sound = sound
         self.point = point
         self.caption = caption
+        self.text = text
         self.label = label
         self.name = name
     }

@@ -22,6 +22,16 @@ public struct ImageFolder: Dataset {
             self.flip = flip
             self.seed = seed
         }
+
+        func prepared(_ picture: Picture, index: Int, epoch: Int) -> Picture {
+            var picture = picture.rgb
+            if let size { picture = picture.fitted(to: size, filter) }
+            if flip {
+                var generator = KeyedGenerator(seed, UInt64(epoch), UInt64(index))
+                if generator.below(2) == 1 { picture = picture.flippedHorizontally }
+            }
+            return picture
+        }
     }
 
     public struct Entry: Sendable, Equatable {
@@ -121,12 +131,7 @@ public struct ImageFolder: Dataset {
 
     public func example(_ index: Int, epoch: Int) throws -> Example {
         let entry = entries[index]
-        var picture = try Picture.read(folder + "/" + entry.path).rgb
-        if let size = preparation.size { picture = picture.fitted(to: size, preparation.filter) }
-        if preparation.flip {
-            var generator = KeyedGenerator(preparation.seed, UInt64(epoch), UInt64(index))
-            if generator.below(2) == 1 { picture = picture.flippedHorizontally }
-        }
+        let picture = preparation.prepared(try Picture.read(folder + "/" + entry.path), index: index, epoch: epoch)
         return Example(picture: picture, caption: entry.caption, label: entry.label, name: entry.path)
     }
 }

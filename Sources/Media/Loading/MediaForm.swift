@@ -9,6 +9,8 @@ public enum MediaForm: Sendable {
     case spectrogram(MelSpectrogram, frames: Int)
     /// So many samples from somewhere in a sound, after its end silence: `[samples, 1, 1]`.
     case signal(rate: Int, samples: Int)
+    /// A sentence's tokens, as whole numbers: `[length, 1, 1]`.
+    case text(TextForm)
 
     /// Examples of one data set in one tensor `[B, H, W, C]`; nil where it has no pictures, and pictures are wanted.
     ///
@@ -32,6 +34,15 @@ public enum MediaForm: Sendable {
                 values += part + [Float](repeating: 0, count: samples - part.count)
             }
             return Tensor(values, [examples.count, samples, 1, 1])
+        case .text(let form):
+            return TextForm.media(
+                form.tokens(
+                    try examples.map { (example) throws(InputError) in
+                        guard let text = example.text else {
+                            throw InputError("has no sentence, which this system needs", at: example.name)
+                        }
+                        return text
+                    }))
         }
     }
 
@@ -54,6 +65,11 @@ public enum MediaForm: Sendable {
     public static func values(spectrogram media: Tensor) -> Tensor {
         let (_, frames, bands, _) = media.shape4
         return ((media + 1) * 0.5).clamped(0, 1).reshaped([frames, bands])
+    }
+
+    /// The sentences that media `[B, L, 1, 1]` are; none of other forms.
+    public func texts(_ media: Tensor) -> [String] {
+        if case .text(let form) = self { form.texts(TextForm.tokens(media)) } else { [] }
     }
 
     /// Media `[B, H, W, C]` in about [-1, 1] to look at.

@@ -63,6 +63,7 @@ extension ConvCodecConfiguration {
             mediaShape = size + [try section.int("media_channels", default: 3, in: 1...64)]
         case .spectrogram(let mel, let frames): mediaShape = [frames, mel.settings.bands, 1]
         case .signal(_, let samples): mediaShape = [samples, 1, 1]
+        case .text(let form): mediaShape = [form.length, 1, 1]
         }
         patch = try section.ints("patch", default: patch, in: 1...64)
         channels = try section.int("channels", default: channels, in: 1...4096)

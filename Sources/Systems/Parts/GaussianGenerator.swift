@@ -9,13 +9,19 @@ struct GaussianGenerator {
     let sampling: SamplingDefaults
     private let spacing: Spacing
     private let guidedChannels: Int?
+    private let selfConditioning: SelfConditioning
 
     /// - Parameters:
+    ///   - model: key `self_conditioning`, where the network can see its own estimate.
     ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`.
     ///   - channels: of a latent's last axis.
-    init(_ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, sample: Section, channels: Int) throws {
+    init(
+        _ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, model: Section? = nil, sample: Section, channels: Int
+    ) throws {
         self.gaussian = gaussian
-        objective = GaussianObjective(gaussian.schedule, weighting: gaussian.weighting, variance: variance)
+        selfConditioning = try model?.choice("self_conditioning", default: SelfConditioning.none) ?? SelfConditioning.none
+        objective = GaussianObjective(
+            gaussian.schedule, weighting: gaussian.weighting, variance: variance, isAbsolute: gaussian.isAbsolute)
         sampling = SamplingDefaults(
             sampler: try sample.choice("sampler", among: Samplers.names, default: "dpmpp-2m"),
             steps: try sample.int("steps", default: 20, in: 1...10_000),
@@ -25,13 +31,21 @@ struct GaussianGenerator {
     }
 
     /// x0: `[B, ...]`. Sums over examples: `mse`, and `bound` in bits where variances are learned.
-    func loss(_ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition]) -> LossReport {
+    ///
+    /// - Parameter mask: `[B, N]`, 1 where a sequence has content.
+    func loss(
+        _ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition], mask: Tensor? = nil
+    ) -> LossReport {
         let epsilon = objective.corruption.noise(batch.places, Array(x0.shape.dropFirst()))
         let times =
             batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
             ?? gaussian.density.draw(batch.places)
-        let terms = objective(x0, at: times, noise: epsilon) { state, t in
-            denoiser(DenoiserInput(state: state, time: t, schedule: gaussian.schedule, conditions: conditions))
+        let terms = objective(x0, at: times, noise: epsilon, mask: mask, selfConditioning, places: batch.places) {
+            state, t, previous in
+            denoiser(
+                DenoiserInput(
+                    state: state, time: t, schedule: gaussian.schedule, conditions: conditions, paddingMask: mask,
+                    previous: previous))
         }
         var sums = ["mse": terms.squaredError.detached().sum()]
         if let bound = terms.bound { sums["bound"] = bound.detached().sum() }

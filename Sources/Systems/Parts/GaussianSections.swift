@@ -4,12 +4,14 @@ import Tensors
 // How the parts of Gaussian diffusion are named in experiment files. Schedule, time density, weighting, parameterisation, grid and
 // sampler are five choices, each swappable alone.
 
-/// `corruption:` schedule, steps, parameterization, time density, weighting.
+/// `corruption:` schedule, steps, parameterization, time density, weighting, loss.
 struct GaussianSection {
     let schedule: any Schedule
     let parameterization: Parameterization
     let density: any TimeDensity
     let weighting: any Weighting
+    /// The error is not squared.
+    let isAbsolute: Bool
 
     init(_ section: Section) throws {
         _ = try section.choice("kind", among: ["gaussian"], default: "gaussian")
@@ -36,6 +38,7 @@ struct GaussianSection {
         case "min_snr": weighting = MinSNRWeighting(gamma: try section.number("gamma", default: 5, in: Section.positive))
         default: weighting = SimpleWeighting()
         }
+        isAbsolute = try section.choice("loss", among: ["l1", "l2"], default: "l2") == "l1"
     }
 }
 

@@ -18,6 +18,8 @@ struct SampleJob {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, sound: sound, spectrogram: spectrogram)
     }
 
+    func sample(text: String) -> Sample { Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, text: text) }
+
     func sample(points: Tensor) -> Sample {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, points: points)
     }

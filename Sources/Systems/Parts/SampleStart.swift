@@ -72,6 +72,7 @@ extension Medium {
         switch self {
         case .picture: "a picture"
         case .sound: "a sound"
+        case .text: "nothing, of sentences"
         case .point: "nothing, of points"
         }
     }

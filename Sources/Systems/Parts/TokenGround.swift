@@ -45,7 +45,7 @@ final class TokenGround {
         let window = (rows: grid[0], columns: grid[1])
         var (rows, columns) = window
         switch codec.medium {
-        case .point:
+        case .point, .text:
             let start = request.start.map { _ in "a start" }
             try request.refuse([("--size", request.size), ("--seconds", request.seconds), ("--init", start)], of: "pictures")
         case .picture:
@@ -94,6 +94,9 @@ final class TokenGround {
     func samples(_ tokens: Tokens, of jobs: ArraySlice<SampleJob>, _ window: SlidingWindow) -> [Sample] {
         switch codec.medium {
         case .picture, .sound: return making.samples(decoded(tokens, window), of: jobs)
+        case .text:
+            let media = withoutGradients { codec.codec.decode(.tokens(tokens)) }
+            return zip(jobs, codec.form.texts(media)).map { $0.sample(text: $1) }
         case .point:
             let points = withoutGradients { codec.codec.decode(.tokens(tokens.reshaped([jobs.count] + grid))) }
                 .reshaped([jobs.count, codec.codec.mediaShape.reduce(1, *)])

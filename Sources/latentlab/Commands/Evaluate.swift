@@ -19,8 +19,10 @@ struct Evaluate: ParsableCommand {
     @OptionGroup var how: SamplerOptions
     @Option(help: "Samples computed together.") var batch = 16
     @Option(help: "Also a grid of the first samples, or of originals above reconstructions.") var grid: String?
-    @Option(help:
-            "Feature network: a model directory, the name of a shipped one, or a folder with weights of VGG16, VGGish or Melception; the one that ships for pictures or sounds when left out.")
+    @Option(
+        help:
+            "Feature network: a model directory, the name of a shipped one, or a folder with weights of VGG16, VGGish or Melception; the one that ships for pictures or sounds when left out."
+    )
     var features: String?
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions

@@ -1,0 +1,43 @@
+import Systems
+import Tensors
+import Training
+
+/// `latentlab sample` of a model whose samples are sentences.
+struct TextSampling {
+    let system: any GenerativeSystem
+    let request: SampleRequest
+
+    /// - Parameter out: a folder for `<prompt index>-<seed>.txt`, a `.txt` file of one sentence, or a `.jsonl` file of all.
+    func run(out: String, quiet: Bool) throws {
+        let name = out.lowercased()
+        if let dot = name.lastIndex(of: "."), ["png", "jpg", "jpeg", "wav", "flac", "ogg"].contains(name[dot...].dropFirst()) {
+            throw InputError("is no file for sentences", at: "--out \(out)", expected: "a folder, a .txt or a .jsonl file")
+        }
+        let takesAll = name.hasSuffix(".jsonl")
+        let destination = try SampleDestination(
+            out, isFile: takesAll || name.hasSuffix(".txt"), total: takesAll ? 1 : request.total, noun: "text",
+            expecting: "a folder or a .jsonl file", beside: [])
+        defer { destination.close() }
+        let bar = ProgressBar("sampling", total: request.total, unit: "sample", quiet: quiet)
+        var (lines, count) = ("", 0)
+        try system.sample(request) { sample in
+            guard let text = sample.text else { return }
+            if takesAll {
+                lines += Self.line(sample, text)
+            } else {
+                try AtomicFile.write(text + "\n", to: destination.path(of: sample, "txt"))
+            }
+            count += 1
+            bar.update(count)
+        }
+        bar.finish()
+        if takesAll { try AtomicFile.write(lines, to: out) }
+    }
+
+    /// `{"prompt_index", "seed", "prompt", "text"}`; a model that is told nothing has no prompt.
+    private static func line(_ sample: Sample, _ text: String) -> String {
+        var members: [(String, JSON)] = [("prompt_index", JSON(sample.promptIndex)), ("seed", JSON(Int(sample.seed)))]
+        if let prompt = sample.prompt { members.append(("prompt", JSON(prompt))) }
+        return JSON.object(members + [("text", JSON(text))]).encoded() + "\n"
+    }
+}
