@@ -41,8 +41,8 @@ public struct DiTConfiguration: Sendable, Equatable {
     public var classes = 0
     /// Width of the text encoder's states, 0 for none.
     public var contextWidth = 0
-    /// Sees the estimate of x0 from the step before beside the state (Chen et al. 2022, arXiv 2208.04202, section 3.2).
-    public var seesPrevious = false
+    /// Unless it is none, the network sees the estimate of x0 from the step before beside the state.
+    public var selfConditioning = SelfConditioning.none
 
     public init() {}
 
@@ -92,7 +92,8 @@ public final class DiffusionTransformer: Module {
         require(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
         configuration = c
         patches = Linear(c.patch * c.patch * c.channels, c.dim)
-        previousPatches = c.seesPrevious ? Linear(c.patch * c.patch * c.channels, c.dim, bias: false) : nil
+        previousPatches =
+            c.selfConditioning == .none ? nil : Linear(c.patch * c.patch * c.channels, c.dim, bias: false)
         time = TimeEmbedding(width: c.dim)
         classes = c.classes > 0 ? Embedding(c.classes + 1, width: c.dim) : nil
         text = c.contextWidth > 0 ? Linear(c.contextWidth, c.dim) : nil

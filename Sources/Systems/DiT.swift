@@ -45,7 +45,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
             variance = LearnedVarianceLoss(chain, binHalfWidth: nil)
         }
         generator = try GaussianGenerator(
-            gaussian, variance: variance, model: try section.section("model"), sample: try section.section("sample"),
+            gaussian, variance: variance, selfConditioning: c.selfConditioning, sample: try section.section("sample"),
             channels: codec.codec.latents.shape[2])
         super.init()
     }
@@ -107,9 +107,19 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
 }
 
 extension DiTConfiguration {
+    /// What a system takes when its section says nothing.
+    struct Defaults {
+        var patch = 2
+        var conditioning = Conditioning.adaLNZero
+        var selfConditioning = SelfConditioning.none
+
+        /// Of latents in a row, with much to listen to.
+        static let sequence = Defaults(patch: 1, conditioning: .crossAttention, selfConditioning: .half)
+    }
+
     /// Keys: `size` or `dim`, `depth`, `heads`; `patch`, `conditioning`, `modulation`, `learn_variance`, `self_conditioning`,
     /// `mlp_ratio`.
-    init(_ section: Section, latents: [Int]) throws {
+    init(_ section: Section, latents: [Int], _ defaults: Defaults = Defaults()) throws {
         self.init()
         _ = try section.choice("kind", among: ["dit"], default: "dit")
         (height, width, channels) = (latents[0], latents[1], latents[2])
@@ -121,12 +131,12 @@ extension DiTConfiguration {
             depth = try section.int("depth", default: 12, in: 1...200)
             heads = try section.int("heads", default: 6, in: 1...128)
         }
-        patch = try section.int("patch", default: 2, in: 1...16)
+        patch = try section.int("patch", default: defaults.patch, in: 1...16)
         mlpRatio = try section.int("mlp_ratio", default: 4, in: 1...16)
-        conditioning = try section.choice("conditioning", default: .adaLNZero)
+        conditioning = try section.choice("conditioning", default: defaults.conditioning)
         modulation = try section.choice("modulation", default: .block)
         learnsVariance = try section.bool("learn_variance", default: false)
-        seesPrevious = try section.choice("self_conditioning", default: SelfConditioning.none) != .none
+        selfConditioning = try section.choice("self_conditioning", default: defaults.selfConditioning)
         guard dim % heads == 0, dim % 4 == 0 else {
             throw section.error("dim", "does not fit", expected: "a multiple of 4 and of \(heads) heads", found: "\(dim)")
         }

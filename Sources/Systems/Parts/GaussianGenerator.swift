@@ -12,14 +12,14 @@ struct GaussianGenerator {
     private let selfConditioning: SelfConditioning
 
     /// - Parameters:
-    ///   - model: key `self_conditioning`, where the network can see its own estimate.
     ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`.
     ///   - channels: of a latent's last axis.
     init(
-        _ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, model: Section? = nil, sample: Section, channels: Int
+        _ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, selfConditioning: SelfConditioning = .none,
+        sample: Section, channels: Int
     ) throws {
         self.gaussian = gaussian
-        selfConditioning = try model?.choice("self_conditioning", default: SelfConditioning.none) ?? SelfConditioning.none
+        self.selfConditioning = selfConditioning
         objective = GaussianObjective(
             gaussian.schedule, weighting: gaussian.weighting, variance: variance, isAbsolute: gaussian.isAbsolute)
         sampling = SamplingDefaults(
@@ -56,12 +56,13 @@ struct GaussianGenerator {
     ///
     /// - Parameters:
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
+    ///   - padding: of sequences, `[jobs, N]`, 1 where they have content; what is drawn elsewhere is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
     ///   - watch: sees every step of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
         learnsVariance: Bool = false,
-        known: Tensor? = nil, mask: Tensor? = nil,
+        known: Tensor? = nil, mask: Tensor? = nil, padding: (([SampleJob]) -> Tensor)? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         watch: ((_ first: Int, SamplingProgress) throws -> Void)? = nil,
         deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
@@ -92,7 +93,8 @@ struct GaussianGenerator {
             var failure: (any Error)?
             let latents = withoutGradients {
                 let said = conditions(Array(chunk))
-                return sampler.sample(
+                let padding = padding?(Array(chunk))
+                let drawn = sampler.sample(
                     from: x, along: grid, schedule: schedule, noise: StepNoise(places),
                     constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
                     observe: { progress in
@@ -100,7 +102,9 @@ struct GaussianGenerator {
                         do { try watch?(chunk.startIndex, progress) } catch { failure = error }
                     },
                     predict: denoiser.predictor(
-                        schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative))
+                        schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative,
+                        paddingMask: padding))
+                return padding.map { drawn * $0.reshaped($0.shape + [Int](repeating: 1, count: drawn.rank - 2)) } ?? drawn
             }
             if let failure { throw failure }
             try deliver(chunk, latents)

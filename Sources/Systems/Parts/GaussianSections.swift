@@ -13,10 +13,17 @@ struct GaussianSection {
     /// The error is not squared.
     let isAbsolute: Bool
 
-    init(_ section: Section) throws {
+    /// What a system takes when its section says nothing.
+    struct Defaults {
+        var schedule = "linear"
+        /// The schedule's own when nil.
+        var parameterization: Parameterization?
+    }
+
+    init(_ section: Section, _ defaults: Defaults = Defaults()) throws {
         _ = try section.choice("kind", among: ["gaussian"], default: "gaussian")
         let chains = BetaTable.named.map(\.name)
-        let name = try section.choice("schedule", among: chains + ["flow", "vp_cosine"], default: "linear")
+        let name = try section.choice("schedule", among: chains + ["flow", "vp_cosine"], default: defaults.schedule)
         let table = BetaTable.named.first { $0.name == name }?.table
         let steps = table == nil ? 1000 : try section.int("steps", default: 1000, in: 1...100_000)
         if let table {
@@ -27,7 +34,8 @@ struct GaussianSection {
         } else {
             schedule = VariancePreservingCosine()
         }
-        parameterization = try section.choice("parameterization", default: name == "flow" ? .velocity : .epsilon)
+        let usual: Parameterization = name == "flow" ? .velocity : .epsilon
+        parameterization = try section.choice("parameterization", default: defaults.parameterization ?? usual)
         switch try section.choice("time", among: ["uniform", "logit_normal"], default: "uniform") {
         case "logit_normal":
             density = LogitNormalTimes(

@@ -1,3 +1,4 @@
+import Denoisers
 import Networks
 import Tensors
 
@@ -68,10 +69,14 @@ extension DiTSystem: DenoisingSystem, ReadingSystem {
     public var classCount: Int { denoiser.configuration.classes }
     public var contextWidth: Int { denoiser.configuration.contextWidth }
     public var textReader: (any TextReader)? { reader }
+    public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
+}
 
-    public func denoise(_ question: DenoiserQuestion) -> Tensor {
-        denoiser(
-            question.state, t: question.times, classes: question.labels(classCount),
-            text: question.words(contextWidth) { denoiser.dropping($0, keeps: $1) })
+extension DiffusionTransformer {
+    /// Raw output at a state, times and conditions from outside.
+    func answer(_ question: DenoiserQuestion) -> Tensor {
+        self(
+            question.state, t: question.times, classes: question.labels(configuration.classes),
+            text: question.words(configuration.contextWidth) { dropping($0, keeps: $1) })
     }
 }
