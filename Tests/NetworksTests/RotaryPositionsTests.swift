@@ -52,4 +52,19 @@ import Testing
     @Test func `gradients agree with differences`() {
         gradientCheck("rotary", [Self.packed()]) { Self.rotary($0[0]) }
     }
+
+    @Test func `along one axis all of a head turns, from once a place to slowly`() {
+        let x = Noise(seed: 3).normal([1, 15, 3, Self.heads, Self.K])
+        let turned = RotaryPositions(length: 20, headWidth: Self.K, base: 10_000)(x, from: 5)
+        let (before, after) = (x.values, turned.values)
+        for n in 0..<15 {
+            for i in 0..<Self.K / 2 {
+                let angle = Double(n + 5) * pow(10_000, -Double(i) / 4)
+                let at = n * 3 * Self.heads * Self.K + i
+                let (re, im) = (Double(before[at]), Double(before[at + Self.K / 2]))
+                #expect(abs(Double(after[at]) - (re * cos(angle) - im * sin(angle))) < 1e-5)
+                #expect(abs(Double(after[at + Self.K / 2]) - (re * sin(angle) + im * cos(angle))) < 1e-5)
+            }
+        }
+    }
 }

@@ -24,6 +24,19 @@ public struct RotaryPositions {
         sines = Tensor(angles.map { sin($0) }, shape)
     }
 
+    /// Of one axis, with which all of a head's width turns.
+    ///
+    /// - Parameter headWidth: K, even.
+    public init(length: Int, headWidth: Int, base: Double = 10_000) {
+        require(headWidth % 2 == 0, "RotaryPositions: heads of width \(headWidth)")
+        let half = headWidth / 2
+        let angles = (0..<length).flatMap { place in
+            (0..<half).map { Float(Double(place) * pow(base, -Double($0) / Double(half))) }
+        }
+        cosines = Tensor(angles.map { cos($0) }, [length, half])
+        sines = Tensor(angles.map { sin($0) }, [length, half])
+    }
+
     /// Turns queries and keys of the places `first...`; values stay.
     ///
     ///     packed: [B, n, 3, H, K]

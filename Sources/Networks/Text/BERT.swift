@@ -16,12 +16,6 @@ public struct BERTConfiguration: Sendable, Equatable {
 
     public init() {}
 
-    /// The names published files use; `gelu` is the exact one, the others its tanh form.
-    private static let activations: [(name: String, activation: Activation)] = [
-        ("gelu", .geluErf), ("gelu_new", .gelu), ("gelu_pytorch_tanh", .gelu), ("relu", .relu), ("silu", .silu),
-        ("swish", .silu),
-    ]
-
     /// Reads a published `config.json`; what this encoder cannot do is refused, never passed over.
     public init(_ json: JSONField) throws(InputError) {
         _ = try json.field("model_type").string(oneOf: ["bert"])
@@ -38,10 +32,7 @@ public struct BERTConfiguration: Sendable, Equatable {
             eps = Float(try field.number())
             guard eps > 0, eps < 1 else { throw field.mismatch("a number above 0 and below 1") }
         }
-        if let field = try json.optional("hidden_act") {
-            let name = try field.string(oneOf: Self.activations.map(\.name))
-            activation = Self.activations.first { $0.name == name }!.activation
-        }
+        if let field = try json.optional("hidden_act") { activation = try Activation(published: field) }
         if let field = try json.optional("position_embedding_type") { _ = try field.string(oneOf: ["absolute"]) }
         for key in ["is_decoder", "add_cross_attention"] {
             if let field = try json.optional(key), try field.bool() {
@@ -61,7 +52,7 @@ public final class BERTEncoder: Module {
     let positions: Embedding
     let tokenTypes: Embedding
     let norm: LayerNorm
-    let blocks: [BERTBlock]
+    let blocks: [PostNormBlock]
     public let configuration: BERTConfiguration
 
     public init(_ c: BERTConfiguration) {
@@ -69,7 +60,9 @@ public final class BERTEncoder: Module {
         positions = Embedding(c.positions, width: c.width)
         tokenTypes = Embedding(c.tokenTypes, width: c.width)
         norm = LayerNorm(c.width, eps: c.eps)
-        blocks = (0..<c.depth).map { _ in BERTBlock(c) }
+        blocks = (0..<c.depth).map { _ in
+            PostNormBlock(width: c.width, heads: c.heads, hidden: c.hidden, activation: c.activation, eps: c.eps)
+        }
         configuration = c
         super.init()
     }
@@ -100,17 +93,17 @@ public final class BERTEncoder: Module {
 /// Post-norm Transformer block: the norm stands behind each sum (Vaswani et al. 2017, section 3.1).
 ///
 ///     x: [B, L, D], mask: [B, L]
-final class BERTBlock: Module {
+final class PostNormBlock: Module {
     let attention: SelfAttention
     let attentionNorm: LayerNorm
     let feedForward: FeedForward
     let feedForwardNorm: LayerNorm
 
-    init(_ c: BERTConfiguration) {
-        attention = SelfAttention(width: c.width, heads: c.heads)
-        attentionNorm = LayerNorm(c.width, eps: c.eps)
-        feedForward = FeedForward(width: c.width, hidden: c.hidden, activation: c.activation)
-        feedForwardNorm = LayerNorm(c.width, eps: c.eps)
+    init(width: Int, heads: Int, hidden: Int, activation: Activation, eps: Float = 1e-5) {
+        attention = SelfAttention(width: width, heads: heads)
+        attentionNorm = LayerNorm(width, eps: eps)
+        feedForward = FeedForward(width: width, hidden: hidden, activation: activation)
+        feedForwardNorm = LayerNorm(width, eps: eps)
         super.init()
     }
 

@@ -78,15 +78,15 @@ final class TextBlock: Module {
     let feedForwardNorm: LayerNorm
     let feedForward: FeedForward
 
-    init(width: Int, heads: Int) {
+    init(width: Int, heads: Int, rotary: RotaryPositions? = nil) {
         attentionNorm = LayerNorm(width)
-        attention = SelfAttention(width: width, heads: heads)
+        attention = SelfAttention(width: width, heads: heads, rotary: rotary)
         feedForwardNorm = LayerNorm(width)
         feedForward = FeedForward(width: width, hidden: 4 * width)
         super.init()
     }
 
-    func callAsFunction(_ x: Tensor, mask: Tensor) -> Tensor {
+    func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         let y = x + attention(attentionNorm(x), mask: mask)
         return y + feedForward(feedForwardNorm(y))
     }

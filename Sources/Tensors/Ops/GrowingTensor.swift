@@ -29,4 +29,19 @@ public final class GrowingTensor: @unchecked Sendable {
         count = end
         return room.slice(1, 0..<end)
     }
+
+    /// Row i goes on as row `rows[i]` was, any number of times or not at all; what earlier calls returned stays as it was.
+    public func reorder(_ rows: [Int]) {
+        guard let old = room, rows != Array(0..<old.shape[0]) else { return }
+        require(
+            rows.allSatisfy { 0..<old.shape[0] ~= $0 }, "GrowingTensor: a row of \(rows) is outside 0..<\(old.shape[0])")
+        var shape = old.shape
+        shape[0] = rows.count
+        let new = Tensor(uninitialized: shape, old.dtype)
+        for (i, row) in rows.enumerated() {
+            let (from, to) = (old.slice(0, row..<row + 1), new.slice(0, i..<i + 1))
+            backend.copy(from.slice(1, 0..<count), into: to.slice(1, 0..<count), accumulating: false)
+        }
+        room = new
+    }
 }
