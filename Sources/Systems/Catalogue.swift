@@ -8,6 +8,8 @@ public enum Catalogue {
             VQSystem.self,
             VQGANSystem.self,
             DiTSystem.self,
+            SentenceCodecSystem.self,
+            LD4LGSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

@@ -49,7 +49,10 @@ struct TrainingData {
 
     private static func captions(_ dataset: any Dataset, first: Int = 20_000) throws -> [String] {
         try (0..<min(dataset.count, first)).flatMap { index in
-            try (0..<2).compactMap { try dataset.words(index, epoch: $0).caption }
+            try (0..<2).flatMap { epoch in
+                let words = try dataset.words(index, epoch: epoch)
+                return [words.caption, words.text].compactMap { $0 }
+            }
         }
     }
 

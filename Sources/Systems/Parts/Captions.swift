@@ -22,12 +22,7 @@ public final class CaptionReader: Module, TextReader {
         guard width % heads == 0 else {
             throw section.error("heads", "does not divide the width", expected: "a divisor of \(width)", found: "\(heads)")
         }
-        if let folder = surroundings.folder {
-            tokenizer = try Tokenizers.load(folder + "/text/tokenizer.json")
-        } else {
-            tokenizer = try BytePairTokenizer.trained(
-                on: try surroundings.captions(), vocabularySize: vocabulary, specials: ["<pad>", "<unk>", "<s>", "</s>"])
-        }
+        tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
         encoder = TextEncoder(
             vocabulary: max(vocabulary, tokenizer.vocabularySize), length: length, width: width, depth: depth, heads: heads)
         super.init()
@@ -35,7 +30,8 @@ public final class CaptionReader: Module, TextReader {
 
     /// Padded with 0 and cut to the model's length; an empty caption is one end mark, so that there is a word to read.
     public func tokens(_ captions: [String]) -> CaptionTokens {
-        CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [3] }, length: length, padding: 0)
+        CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [ModelTokenizer.end] },
+            length: length, padding: ModelTokenizer.padding)
     }
 
     public func tokenCount(_ caption: String) -> Int { tokenizer.encode(caption, wrapped: false, limit: nil).count + 1 }
@@ -44,8 +40,5 @@ public final class CaptionReader: Module, TextReader {
 
     public func read(_ tokens: CaptionTokens) -> EncodedText { encoder(tokens.ids) }
 
-    public func write(to folder: String) throws {
-        try Folder.create(folder + "/text")
-        try tokenizer.save(to: folder + "/text/tokenizer.json")
-    }
+    public func write(to folder: String) throws { try ModelTokenizer.write(tokenizer, to: folder) }
 }

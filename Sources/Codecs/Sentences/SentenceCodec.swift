@@ -1,0 +1,169 @@
+import Media
+import Networks
+import Tensors
+
+/// Sizes of a codec of sentences.
+public struct SentenceCodecConfiguration: Sendable, Equatable {
+    /// What stands between encoder and decoder.
+    public enum Latents: Sendable, Equatable {
+        /// The encoder's states, one for each token; a row of zeros stands for padding.
+        case states
+        /// A fixed number, by a Perceiver of some layers on either side.
+        case perceiver(count: Int, width: Int, depth: Int)
+    }
+
+    public var network = Seq2SeqConfiguration()
+    public var latents = Latents.perceiver(count: 8, width: 64, depth: 2)
+    /// Deviation of the noise that latents carry while the codec trains, in parts of their own: its decoder then forgives a generator's
+    /// slips.
+    public var noise: Float = 0
+    /// What a decoder begins with.
+    public var start: Int32 = 2
+
+    public init() {}
+}
+
+/// Sentences to continuous latents and back, by an encoder-decoder Transformer that says the sentence again (Lovelace et al. 2023, arXiv
+/// 2212.09462, section 3).
+///
+///     media   [B, L, 1, 1], tokens as whole numbers (`TextForm`)
+///     latents [B, M, 1, C], each channel's mean taken off and all divided by one deviation
+public final class SentenceCodec: Module, Codec, Trainable {
+    public let configuration: SentenceCodecConfiguration
+    let network: Seq2SeqTransformer
+    let compressor: PerceiverCompressor?
+    let reconstructor: PerceiverReconstructor?
+    /// `[C]` and `[1]`, of the raw latents over the training set.
+    let latentMean: Buffer
+    let latentDeviation: Buffer
+    private let form: TextForm
+
+    public init(_ c: SentenceCodecConfiguration, _ form: TextForm) {
+        require(c.network.length == form.length, "SentenceCodec: \(c.network.length) positions, sentences of \(form.length)")
+        configuration = c
+        self.form = form
+        network = Seq2SeqTransformer(c.network)
+        let (width, heads) = (c.network.width, c.network.heads)
+        if case .perceiver(let count, let latentWidth, let depth) = c.latents {
+            compressor = PerceiverCompressor(
+                width: width, latents: count, latentWidth: latentWidth, length: form.length, depth: depth, heads: heads)
+            reconstructor = PerceiverReconstructor(
+                width: width, latents: count, latentWidth: latentWidth, depth: depth, heads: heads)
+        } else {
+            (compressor, reconstructor) = (nil, nil)
+        }
+        let channels = Self.grid(c, form)[2]
+        latentMean = Buffer(.zeros([channels]))
+        latentDeviation = Buffer(.ones([1]))
+        super.init()
+    }
+
+    private static func grid(_ c: SentenceCodecConfiguration, _ form: TextForm) -> [Int] {
+        switch c.latents {
+        case .states: [form.length, 1, c.network.width]
+        case .perceiver(let count, let width, _): [count, 1, width]
+        }
+    }
+
+    public var module: Module { self }
+    public var mediaShape: [Int] { [form.length, 1, 1] }
+    public var latents: LatentSpec { LatentSpec(kind: .continuous, shape: Self.grid(configuration, form)) }
+
+    // MARK: - There
+
+    /// `[B, M, C]`, rows of padding 0 where latents are states.
+    private func raw(_ tokens: Tokens) -> Tensor {
+        let mask = form.mask(tokens)
+        let states = network.encode(tokens, mask: mask)
+        return compressor?(states, mask: mask) ?? states.cast(to: .f32) * mask.unsqueezed(2)
+    }
+
+    public func encode(_ x: Tensor) -> Encoding {
+        let tokens = TextForm.tokens(x)
+        let z = raw(tokens)
+        var normal = (z - latentMean.value) / latentDeviation.value
+        if compressor == nil { normal = normal * form.mask(tokens).unsqueezed(2) }
+        let mean = normal.unsqueezed(2)
+        // Nothing is drawn.
+        return .moments(mean: mean, logVariance: mean * 0 - 60)
+    }
+
+    // MARK: - And back
+
+    /// What the decoder listens to, and which of it: `[B, M, D]`, `[B, M]`.
+    private func heard(_ z: Tensor) -> (states: Tensor, mask: Tensor?) {
+        if let reconstructor { return (reconstructor(z), nil) }
+        return (z, z.detached().abs().sum(2).greater(Tensor(0)))
+    }
+
+    /// The likeliest tokens, one after the other.
+    public func decode(_ latents: Encoding) -> Tensor {
+        guard case .moments(let mean, _) = latents else { fatalError("SentenceCodec: it decodes real latents, not tokens") }
+        return withoutGradients { TextForm.media(said(mean)) }
+    }
+
+    /// Tokens `[B, L]` of normalised latents `[B, M, 1, C]`.
+    private func said(_ latents: Tensor) -> Tokens {
+        let normal = latents.squeezed(2)
+        var z = normal * latentDeviation.value + latentMean.value
+        if reconstructor == nil { z = z * normal.abs().sum(2).greater(Tensor(0)).unsqueezed(2) }
+        let (states, mask) = heard(z)
+        let rules = DecodingRules(beginning: [configuration.start], ends: [form.end], length: form.length)
+        let rows = GreedySearch(rules)(network, over: states, mask: mask).map(\.tokens)
+        return Tokens(
+            rows.flatMap { $0.prefix(form.length) + [Int32](repeating: form.padding, count: max(0, form.length - $0.count)) },
+            [rows.count, form.length])
+    }
+
+    // MARK: - Training
+
+    public var phases: [Phase] { [Phase(name: "codec", parameters: parameters()) { batch, _ in self.loss(batch) }] }
+
+    /// Cross-entropy of the sentence's tokens, each given those before it and the latents; a mean over a sentence's tokens. Sums over
+    /// examples: `entropy`, and `right`, the share of tokens that were the likeliest.
+    public func loss(_ batch: Batch) -> LossReport {
+        guard let media = batch.media else { fatalError("SentenceCodec: it trains on media") }
+        let tokens = TextForm.tokens(media)
+        let (B, L) = (tokens.shape[0], tokens.shape[1])
+        var z = raw(tokens)
+        if configuration.noise > 0 {
+            let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * configuration.noise
+            let draws = normal(batch.places.map { $0("latent") }, Array(z.shape.dropFirst())) * scale
+            z = z + (compressor == nil ? draws * form.mask(tokens).unsqueezed(2) : draws)
+        }
+        let (states, mask) = heard(z)
+        let given = Tokens(
+            (0..<B).flatMap { b in [configuration.start] + tokens.values[b * L..<(b + 1) * L - 1] }, [B, L])
+        let logits = network(given, over: states, mask: mask)
+        let counted = form.mask(tokens)  // [B, L]
+        let shares = counted / counted.sum(1, keep: true)
+        let entropy = (crossEntropy(logits, tokens) * shares).sum(1)  // [B]
+        let hits = Tensor(zip(logits.argmax(2).values, tokens.values).map { $0 == $1 ? 1 : 0 }, [B, L])
+        return LossReport(
+            loss: entropy.mean(), sums: ["entropy": entropy.detached().sum(), "right": (hits * shares).sum()])
+    }
+
+    /// Sets the normalisation from media `[B, L, 1, 1]`: a mean for each channel and one deviation for all.
+    public func fitStatistics(over batches: some Sequence<Tensor>) {
+        let channels = latents.shape[2]
+        var (count, sum, squares) = (0.0, [Double](repeating: 0, count: channels), 0.0)
+        func rows(_ batch: Tensor) -> [(values: [Float], counts: Bool)] {
+            let tokens = TextForm.tokens(batch)
+            let z = withoutGradients { raw(tokens) }
+            let mask = compressor == nil ? form.mask(tokens).values : [Float](repeating: 1, count: z.shape[0] * z.shape[1])
+            let values = z.values
+            return mask.indices.map { (Array(values[$0 * channels..<($0 + 1) * channels]), mask[$0] > 0) }
+        }
+        var kept: [[Float]] = []
+        for batch in batches { kept += rows(batch).filter(\.counts).map(\.values) }
+        require(!kept.isEmpty, "SentenceCodec.fitStatistics: nothing to look at")
+        for row in kept { for (i, value) in row.enumerated() { sum[i] += Double(value) } }
+        count = Double(kept.count)
+        let means = sum.map { $0 / count }
+        for row in kept {
+            for (i, value) in row.enumerated() { squares += (Double(value) - means[i]) * (Double(value) - means[i]) }
+        }
+        latentMean.value = Tensor(means.map(Float.init), [channels])
+        latentDeviation.value = Tensor([Float(max(squares / (count * Double(channels)), 1e-12).squareRoot())], [1])
+    }
+}

@@ -1,0 +1,122 @@
+import Codecs
+import Denoisers
+import Diffusion
+import Media
+import Networks
+import Tensors
+
+/// P5: latent diffusion for language (Lovelace et al. 2023, arXiv 2212.09462): Gaussian diffusion in a sentence codec's latents, which the
+/// codec's decoder then says.
+///
+/// Sections: `codec {from}`; `condition` `none`, `class`, or `text` for a sentence to be made into another; `model` as of `dit` with
+/// cross-attention, `self_conditioning` `half` when nothing is said; `corruption`, with the cosine and v of the paper's second version
+/// unless it says otherwise (of the first: `schedule: linear, parameterization: x0, loss: l1`); `sample {sampler, steps, spacing,
+/// cfg_scale}`. Where latents are a state for each token, their number is drawn from what training saw.
+public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingSystem {
+    public static let name = "ld4lg"
+
+    let reader: (any TextReader)?
+    let denoiser: DiffusionTransformer
+    /// How many training sentences had so many states: `[L]`; nil where all have as many latents.
+    let lengths: Buffer?
+    let codec: CodecReference
+    private let listener: Listener
+    private let generator: GaussianGenerator
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        codec = try CodecReference(section, surroundings)
+        guard codec.medium == .text, case .continuous = codec.codec.latents.kind else {
+            throw try section.section("codec").error("from", "is not of sentences", expected: "a sentence-codec")
+        }
+        listener = try Listener(try section.section("condition"), surroundings)
+        reader = listener.reader
+        let gaussian = try GaussianSection(
+            try section.section("corruption"), GaussianSection.Defaults(schedule: "vp_cosine", parameterization: .v))
+        var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape, .sequence)
+        c.classes = listener.classes
+        c.contextWidth = reader?.width ?? 0
+        c.prediction = gaussian.parameterization
+        try GaussianCorruption(gaussian.schedule).check(c.prediction)
+        denoiser = DiffusionTransformer(c)
+        generator = try GaussianGenerator(
+            gaussian, selfConditioning: c.selfConditioning, sample: try section.section("sample"), channels: c.channels)
+        let latents = codec.codec.latents.shape
+        lengths = latents[0] == codec.codec.mediaShape[0] ? Buffer(.zeros([latents[0]])) : nil
+        super.init()
+    }
+
+    public var sampling: SamplingDefaults { generator.sampling }
+    public var medium: Medium { .text }
+    public var form: MediaForm { codec.form }
+    public var frozenCodec: any Codec { codec.codec }
+    public var codecFingerprint: String { codec.fingerprint }
+    public var textReader: (any TextReader)? { reader }
+
+    // MARK: - Training
+
+    public var module: Module { self }
+    public var phases: [Phase] { [Phase(name: "denoiser", parameters: parameters()) { batch, _ in self.loss(batch) }] }
+
+    /// Counts how long the sentences are.
+    public func prepare(with batch: Batch) {
+        guard let lengths else { return }
+        var counts = lengths.value.values
+        for row in mask(of: codec.latents(of: batch)).sum(1).values where row > 0 { counts[Int(row) - 1] += 1 }
+        lengths.value = Tensor(counts, lengths.value.shape)
+    }
+
+    /// Sums over examples: `mse`.
+    public func loss(_ batch: Batch) -> LossReport {
+        let x0 = codec.latents(of: batch)
+        return generator.loss(
+            x0, of: batch, denoiser, told: listener.conditions(of: batch), mask: lengths.map { _ in mask(of: x0) })
+    }
+
+    /// 1 where latents stand for something: `[B, M]`.
+    private func mask(of latents: Tensor) -> Tensor { latents.abs().sum([2, 3]).greater(Tensor(0)) }
+
+    // MARK: - Sampling
+
+    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try request.refuse(
+            [
+                ("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" }),
+            ], of: "pictures or sounds")
+        let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes)
+        let shape = codec.codec.latents.shape
+        try generator.draw(
+            jobs, shape, request, denoiser,
+            padding: lengths.map { lengths in { jobs in self.padding(lengths.value.values, jobs) } },
+            conditions: { listener.conditions(of: $0, negative: request.negative) },
+            deliver: { chunk, latents in
+                let said = withoutGradients { codec.codec.decode(latents) }
+                for (job, text) in zip(chunk, codec.form.texts(said)) { try deliver(job.sample(text: text)) }
+            })
+    }
+
+    /// `[B, L]`, as many ones as a training sentence had states that is drawn for each job.
+    private func padding(_ counts: [Float], _ jobs: [SampleJob]) -> Tensor {
+        let total = counts.reduce(0.0) { $0 + Double($1) }
+        let rows = jobs.map { job -> [Float] in
+            var rest = job.place("length").uniformDouble() * total
+            let length =
+                counts.firstIndex { count in
+                    rest -= Double(count)
+                    return rest < 0
+                } ?? counts.count - 1
+            return counts.indices.map { $0 <= length ? 1 : 0 }
+        }
+        return Tensor(rows.flatMap { $0 }, [jobs.count, counts.count])
+    }
+
+    // MARK: - Model directory
+
+    public func writeParts(to folder: String) throws {
+        try codec.write(to: folder)
+        try reader?.write(to: folder)
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        listener.configuration(codec.configuration(resolved))
+    }
+}

@@ -1,0 +1,60 @@
+import Codecs
+import Media
+import Networks
+import Tensors
+import Training
+
+/// Sentences to a few continuous latents and back, as latent diffusion for language stands on (Lovelace et al. 2023, arXiv 2212.09462).
+///
+/// Section `codec`: `vocabulary` of a byte-pair tokenizer made of the data's sentences, `length`; `width`, `heads`, `encoder_depth`,
+/// `decoder_depth`, `positions`; `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`.
+public final class SentenceCodecSystem: Module, CodecSystem {
+    public static let name = "sentence-codec"
+    let sentences: SentenceCodec
+    private let text: TextForm
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        let part = try section.section("codec")
+        let vocabulary = try part.int("vocabulary", default: 2048, in: 260...65_536)
+        let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
+        var c = SentenceCodecConfiguration()
+        c.network = try Seq2SeqConfiguration(part, vocabulary: max(vocabulary, tokenizer.vocabularySize))
+        switch try part.choice("latents", among: ["perceiver", "states"], default: "perceiver") {
+        case "states": c.latents = .states
+        default:
+            c.latents = .perceiver(
+                count: try part.int("count", default: 8, in: 1...4096),
+                width: try part.int("latent_width", default: 64, in: 1...4096),
+                depth: try part.int("perceiver_depth", default: 2, in: 1...48))
+        }
+        c.noise = try part.float("noise", default: 0, in: 0...10)
+        c.start = ModelTokenizer.start
+        text = TextForm(tokenizer, length: c.network.length, end: ModelTokenizer.end)
+        sentences = SentenceCodec(c, text)
+        super.init()
+    }
+
+    public var module: Module { sentences }
+    public var codec: any Codec { sentences }
+    public var form: MediaForm { .text(text) }
+    public var phases: [Phase] { sentences.phases }
+    public func finish(over batches: some Sequence<Tensor>) { sentences.fitStatistics(over: batches) }
+    public func writeParts(to folder: String) throws { try ModelTokenizer.write(text.tokenizer, to: folder) }
+}
+
+extension Seq2SeqConfiguration {
+    /// Keys: `length`, `width`, `heads`, `encoder_depth`, `decoder_depth`, `positions`.
+    init(_ section: Section, vocabulary: Int) throws {
+        self.init()
+        self.vocabulary = vocabulary
+        length = try section.int("length", default: 32, in: 2...4096)
+        width = try section.int("width", default: 128, in: 8...8192)
+        heads = try section.int("heads", default: 4, in: 1...128)
+        encoderDepth = try section.int("encoder_depth", default: 3, in: 1...96)
+        decoderDepth = try section.int("decoder_depth", default: 3, in: 1...96)
+        positions = try section.choice("positions", default: .learned)
+        guard width % heads == 0 else {
+            throw section.error("heads", "does not divide the width", expected: "a divisor of \(width)", found: "\(heads)")
+        }
+    }
+}
