@@ -68,8 +68,9 @@ extension DataSection {
     /// A data set of its own, or the one that a part of it is of.
     static func whole(_ kind: String) -> String { singles[kind] ?? kind }
 
-    /// A data set that ships, by name, or a folder of sounds. `split` is `train`, `held-out` or, of emoji, `all`.
+    /// A data set that ships, by name, a folder of sounds, or a file of sentences. `split` is `train`, `held-out` or, of emoji, `all`.
     public static func named(_ kind: String, split: String) throws -> any Dataset {
+        if let sentences = try sentences(named: kind, split: Split(rawValue: split)) { return sentences }
         if !kinds.contains(kind), singles[kind] == nil, Folder.exists(kind) {
             return try SoundFolder(kind, split: Split(rawValue: split))
         }

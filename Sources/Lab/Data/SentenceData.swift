@@ -1,3 +1,4 @@
+import Foundation
 import Media
 import Tensors
 
@@ -26,4 +27,18 @@ extension DataSection {
                 emoji, from: try section.optionalString("source"), to: try section.string("target", default: "en"))
         }
     }
+
+    /// A made task by its name, `emoji-names-de-en`, or a file of lines or pairs; nil of what is none of them.
+    static func sentences(named kind: String, split: Split?) throws -> (any Dataset)? {
+        if let task = MadeTask(rawValue: kind) { return MadeTexts(task, split: split ?? .train) }
+        let parts = kind.split(separator: "-").map(String.init)
+        if parts.count == 4, parts[0] + parts[1] == "emojinames" {
+            return try EmojiNames(try Emoji(Assets.folder + "/datasets/emoji", split: split), from: parts[2], to: parts[3])
+        }
+        if kind.hasSuffix(".txt") || fileExists(kind + "/train.txt") { return try TextLines(kind, split: split) }
+        if [".tsv", ".csv", ".jsonl"].contains(where: kind.hasSuffix) { return try TextPairs(kind, split: split) }
+        return nil
+    }
+
+    private static func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

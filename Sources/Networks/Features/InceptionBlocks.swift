@@ -6,13 +6,16 @@ struct InceptionReader {
     let weights: ConvertedWeights
 
     /// A convolution, its norm and a ReLU: `x.conv.weight`, `x.bn.running_mean`, ...
-    func layer(_ name: String, _ input: Int, _ rows: Int, _ columns: Int, stride: Int = 1, pads: Bool = false) throws -> InceptionLayer {
+    func layer(_ name: String, _ input: Int, _ rows: Int, _ columns: Int, stride: Int = 1, pads: Bool = false) throws
+        -> InceptionLayer
+    {
         let kernel = try weights.kernel("\(name).conv.weight", nil, input, rows, columns)
         let output = kernel.shape[0]
         func norm(_ part: String) throws -> Tensor { try weights.tensor("\(name).bn.\(part)", [output]) }
         let scale = try norm("weight") * (try norm("running_var") + 1e-3).rsqrt()
         return InceptionLayer(
-            weight: kernel * scale.reshaped([output, 1, 1, 1]), bias: try norm("bias") - norm("running_mean") * scale, stride: stride,
+            weight: kernel * scale.reshaped([output, 1, 1, 1]), bias: try norm("bias") - norm("running_mean") * scale,
+            stride: stride,
             padding: pads
                 ? Padding(top: rows / 2, bottom: rows / 2, left: columns / 2, right: columns / 2) : Padding(0))
     }

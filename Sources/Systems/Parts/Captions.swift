@@ -30,7 +30,8 @@ public final class CaptionReader: Module, TextReader {
 
     /// Padded with 0 and cut to the model's length; an empty caption is one end mark, so that there is a word to read.
     public func tokens(_ captions: [String]) -> CaptionTokens {
-        CaptionTokens(captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [ModelTokenizer.end] },
+        CaptionTokens(
+            captions.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [ModelTokenizer.end] },
             length: length, padding: ModelTokenizer.padding)
     }
 

@@ -1,0 +1,102 @@
+import Codecs
+import Media
+import Networks
+import Tensors
+import TestKit
+import Testing
+import Training
+
+/// Sentences to latents and back: what is learned comes back, padding changes nothing, normalisation takes nothing away.
+@Suite struct SentenceCodecTests {
+    private static let sentences = ["a cat", "the dog sleeps", "two birds sing in a tree", "no"]
+
+    private static let form: TextForm = {
+        let tokenizer = try! BytePairTokenizer.trained(on: sentences, vocabularySize: 290)
+        return TextForm(tokenizer, length: 12, end: 3)
+    }()
+
+    private func codec(_ latents: SentenceCodecConfiguration.Latents) -> SentenceCodec {
+        var c = SentenceCodecConfiguration()
+        c.network.vocabulary = 290
+        (c.network.length, c.network.width, c.network.heads) = (12, 32, 2)
+        (c.network.encoderDepth, c.network.decoderDepth) = (1, 1)
+        c.latents = latents
+        let codec = SentenceCodec(c, Self.form)
+        codec.initialize(Noise(seed: 1))
+        return codec
+    }
+
+    private func batch(_ texts: [String]) -> Batch {
+        Batch(
+            media: TextForm.media(Self.form.tokens(texts)), captions: texts.map { _ in "" }, labels: texts.map { _ in 0 },
+            places: texts.indices.map { Noise(seed: 2)($0) })
+    }
+
+    @Test func `tokens are media and back, longer texts lose their ends, not the mark`() {
+        let form = Self.form
+        let tokens = form.tokens(
+            Self.sentences + [String](repeating: "the dog sleeps", count: 1) + ["the dog the dog the dog the dog the dog"])
+        #expect(TextForm.tokens(TextForm.media(tokens)) == tokens)
+        #expect(Array(form.texts(tokens).prefix(5)) == Self.sentences + ["the dog sleeps"])
+        #expect(
+            tokens.values.suffix(12).last == 3 && form.mask(tokens).slice(0, 0..<1).sum().scalar == Float(form.count("a cat")))
+    }
+
+    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    func `a few sentences are learned and come back whole`(_ latents: SentenceCodecConfiguration.Latents) {
+        let codec = codec(latents)
+        let batch = batch(Self.sentences)
+        let parameters = codec.parameters()
+        let optimizer = AdamW(AdamWConfiguration(rate: LearningRate(peak: 5e-3)), parameters)
+        var entropies: [Float] = []
+        for _ in 0..<120 {
+            let report = codec.loss(batch)
+            entropies.append(report.sums["entropy"]!.scalar / 4)
+            optimizer.update(gradients(of: report.loss, wrt: parameters.map(\.value)), rate: 5e-3)
+        }
+        #expect(entropies[119] < 0.05 * entropies[0], "\(entropies[0]) to \(entropies[119])")
+        let raw = Self.form.texts(TextForm.tokens(codec.decode(codec.encode(batch.media!))))
+        #expect(raw == Self.sentences)
+        codec.fitStatistics(over: [batch.media!])
+        #expect(Self.form.texts(TextForm.tokens(codec.decode(codec.encode(batch.media!)))) == Self.sentences, "normalised")
+    }
+
+    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    func `latents have a mean of 0 in each channel and a deviation of 1 over all`(_ latents: SentenceCodecConfiguration.Latents) {
+        let codec = codec(latents)
+        let media = batch(Self.sentences).media!
+        codec.fitStatistics(over: [media.slice(0, 0..<1), media.slice(0, 1..<4)])
+        guard case .moments(let mean, let logVariance) = codec.encode(media) else { return }
+        #expect(mean.shape == [4] + codec.latents.shape && logVariance.values.allSatisfy { $0 == -60 })
+        let rows = mean.reshaped([-1, mean.shape[3]])
+        let counts = rows.abs().sum(1).greater(Tensor(0))
+        if latents == .states {
+            #expect(counts.sum().scalar == Float(Self.sentences.reduce(0) { $0 + Self.form.count($1) }))
+        }
+        expectClose(rows.sum(0) / counts.sum(), .zeros([mean.shape[3]]), absolute: 1e-4)
+        expectClose((rows.square().sum() / (counts.sum() * Float(mean.shape[3]))).sqrt(), Tensor(1), absolute: 1e-4)
+    }
+
+    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    func `a sentence's latents and words depend on nothing beside it`(_ latents: SentenceCodecConfiguration.Latents) {
+        let codec = codec(latents)
+        withoutGradients {
+            guard case .moments(let whole, _) = codec.encode(batch(Self.sentences).media!) else { return }
+            for (i, text) in Self.sentences.enumerated() {
+                guard case .moments(let alone, _) = codec.encode(batch([text]).media!) else { return }
+                expectIdentical(alone, whole.slice(0, i..<i + 1), text)
+                expectIdentical(codec.decode(alone), codec.decode(whole).slice(0, i..<i + 1), text)
+            }
+        }
+    }
+
+    @Test func `noise on latents reaches the decoder, each sample's its own`() {
+        var c = codec(.states).configuration
+        c.noise = 0.5
+        let noisy = SentenceCodec(c, Self.form)
+        noisy.initialize(Noise(seed: 1))
+        let batch = batch(Self.sentences)
+        #expect(noisy.loss(batch).loss.scalar != codec(.states).loss(batch).loss.scalar)
+        #expect(noisy.loss(batch).loss.scalar == noisy.loss(batch).loss.scalar)
+    }
+}
