@@ -75,8 +75,8 @@ struct AddedTokens: Sendable {
             var (from, to) = (at, at + token.pattern.count)
             at = to
             if token.isWholeWord {
-                let touchesBefore = from > text.startIndex && AddedTokens.isWord(text[from - 1])
-                let touchesAfter = to < text.endIndex && AddedTokens.isWord(text[to])
+                let touchesBefore = from > text.startIndex && text[from - 1].isWord
+                let touchesAfter = to < text.endIndex && text[to].isWord
                 if touchesBefore || touchesAfter { continue }
             }
             if token.takesSpaceBefore { while from > start, text[from - 1].isSpace { from -= 1 } }
@@ -87,15 +87,5 @@ struct AddedTokens: Sendable {
         }
         if start < text.endIndex { parts.append(.text(text[start...])) }
         return parts
-    }
-
-    /// A word character of regular expressions (Unicode Technical Standard 18, annex C).
-    private static func isWord(_ scalar: Unicode.Scalar) -> Bool {
-        let properties = scalar.properties
-        if properties.isAlphabetic || properties.isJoinControl { return true }
-        switch properties.generalCategory {
-        case .decimalNumber, .connectorPunctuation, .nonspacingMark, .spacingMark, .enclosingMark: return true
-        default: return false
-        }
     }
 }

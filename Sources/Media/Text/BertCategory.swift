@@ -48,10 +48,3 @@ package enum BertCategory {
         scalar.properties.age.map { $0.major <= 8 } ?? false
     }
 }
-
-extension Unicode.Scalar {
-    /// White space as Unicode has it; ASCII without a look-up.
-    var isSpace: Bool {
-        value < 0x80 ? value == 0x20 || 0x09...0x0D ~= value : properties.isWhitespace
-    }
-}

@@ -15,6 +15,16 @@ enum ByteAlphabet {
         }
     }()
 
+    /// The characters of a text's UTF-8.
+    static func symbols(for text: some Collection<Unicode.Scalar>) -> [Unicode.Scalar] {
+        var result: [Unicode.Scalar] = []
+        result.reserveCapacity(text.count * 2)
+        for scalar in text {
+            for byte in UTF8.encode(scalar)! { result.append(symbols[Int(byte)]) }
+        }
+        return result
+    }
+
     private static let bytes = Dictionary(uniqueKeysWithValues: symbols.enumerated().map { ($1, UInt8($0)) })
 
     /// The bytes that a token stands for; a token with other characters stands for its own UTF-8.

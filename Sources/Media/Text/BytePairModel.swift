@@ -19,6 +19,7 @@ struct BytePairModel: TokenModel {
     private let fusesUnknown: Bool
     /// When true, a word that is itself a token is taken whole.
     private let ignoresMerges: Bool
+    private let bytes: ByteTokens?
 
     init(_ model: JSONField) throws(InputError) {
         let vocabulary = try Vocabulary(model.field("vocab"))
@@ -26,9 +27,7 @@ struct BytePairModel: TokenModel {
         if let dropout = try model.optional("dropout"), try dropout.number() != 0 {
             throw dropout.error("unsupported: random merges", expected: "null")
         }
-        if let fallback = try model.optional("byte_fallback"), try fallback.bool() {
-            throw fallback.error("unsupported: byte fallback", expected: "false")
-        }
+        bytes = try model.optional("byte_fallback")?.bool() == true ? ByteTokens(vocabulary) : nil
         let word = try model.optional("unk_token")
         unknown = try word.map { word throws(InputError) in
             guard let id = vocabulary.id(of: try word.string()) else {
@@ -86,11 +85,17 @@ struct BytePairModel: TokenModel {
         return merged(characters(of: word))
     }
 
-    /// One id a character; characters without one become the unknown token, or nothing where there is none.
+    /// One id a character; characters without one become their bytes where these have tokens, or else the unknown
+    /// token, or nothing where there is none.
     private func characters(of word: ArraySlice<Unicode.Scalar>) -> [Int32] {
         var ids: [Int32] = []
         ids.reserveCapacity(word.count)
-        var afterUnknown = false
+        // Held back until the next known character, so that it comes after bytes between: as in the pip package.
+        var unknownWaits = false
+        func release() {
+            if unknownWaits, let unknown { ids.append(unknown) }
+            unknownWaits = false
+        }
         for at in word.indices {
             let plain = prefix.isEmpty && suffix.isEmpty
             let symbol =
@@ -99,13 +104,16 @@ struct BytePairModel: TokenModel {
                 : (at > word.startIndex ? prefix : "") + String(word[at])
                     + (at == word.endIndex - 1 ? suffix : "")
             if let id = vocabulary.id(of: symbol) {
+                release()
                 ids.append(id)
-                afterUnknown = false
-            } else if let unknown {
-                if !(afterUnknown && fusesUnknown) { ids.append(unknown) }
-                afterUnknown = true
+            } else if let spelling = bytes?.ids(of: symbol.unicodeScalars) {
+                ids += spelling
+            } else {
+                if !fusesUnknown { release() }
+                unknownWaits = true
             }
         }
+        release()
         return ids
     }
 

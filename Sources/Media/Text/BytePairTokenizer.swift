@@ -1,8 +1,8 @@
 import Tensors
 
-/// Byte-level byte-pair encoding: spells any text, and gives it back unchanged.
+/// Byte-pair encoding, over bytes or over characters with bytes to fall back on: GPT-2, BART, Llama.
 ///
-/// Radford et al. 2019, section 2.2 (GPT-2).
+/// Over bytes (Radford et al. 2019, section 2.2) it spells any text, and gives it back unchanged.
 public struct BytePairTokenizer: PipelineTokenizer {
     public let pipeline: TokenPipeline
 

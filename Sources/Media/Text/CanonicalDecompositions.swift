@@ -1,7 +1,8 @@
 /// Canonical decompositions of single scalars, one level deep: code point = its one or two parts.
 ///
 /// From the Unicode Character Database 14.0, UnicodeData.txt field 5 without the compatibility tags. Hangul
-/// syllables decompose by arithmetic and are not listed.
+/// syllables decompose by arithmetic and are not listed; nor is U+11938, which Unicode 13 brought: the tokenizers
+/// of published models leave it whole.
 let canonicalDecompositions: StaticString = """
     c0=41+300 c1=41+301 c2=41+302 c3=41+303 c4=41+308 c5=41+30a c7=43+327 c8=45+300 c9=45+301 ca=45+302
     cb=45+308 cc=49+300 cd=49+301 ce=49+302 cf=49+308 d1=4e+303 d2=4f+300 d3=4f+301 d4=4f+302 d5=4f+303
@@ -180,7 +181,7 @@ let canonicalDecompositions: StaticString = """
     fb46=5e6+5bc fb47=5e7+5bc fb48=5e8+5bc fb49=5e9+5bc fb4a=5ea+5bc fb4b=5d5+5b9 fb4c=5d1+5bf fb4d=5db+5bf
     fb4e=5e4+5bf 1109a=11099+110ba 1109c=1109b+110ba 110ab=110a5+110ba 1112e=11131+11127 1112f=11132+11127
     1134b=11347+1133e 1134c=11347+11357 114bb=114b9+114ba 114bc=114b9+114b0 114be=114b9+114bd
-    115ba=115b8+115af 115bb=115b9+115af 11938=11935+11930 1d15e=1d157+1d165 1d15f=1d158+1d165
+    115ba=115b8+115af 115bb=115b9+115af 1d15e=1d157+1d165 1d15f=1d158+1d165
     1d160=1d15f+1d16e 1d161=1d15f+1d16f 1d162=1d15f+1d170 1d163=1d15f+1d171 1d164=1d15f+1d172
     1d1bb=1d1b9+1d165 1d1bc=1d1ba+1d165 1d1bd=1d1bb+1d16e 1d1be=1d1bc+1d16e 1d1bf=1d1bb+1d16f
     1d1c0=1d1bc+1d16f 2f800=4e3d 2f801=4e38 2f802=4e41 2f803=20122 2f804=4f60 2f805=4fae 2f806=4fbb

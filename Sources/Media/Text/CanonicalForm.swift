@@ -1,19 +1,20 @@
-/// Unicode normalization forms D and C over scalars (Unicode Standard Annex 15).
+/// Unicode normalization forms over scalars (Unicode Standard Annex 15): D and C, and with `compatibly` KD and
+/// KC, which also give up what only looks different, such as ligatures and full-width letters.
 package enum CanonicalForm {
-    /// Form D: everything taken apart, marks in canonical order.
-    package static func decomposed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        if text.allSatisfy({ $0.value < 0xC0 }) { return text }
+    /// Everything taken apart, marks in canonical order.
+    package static func decomposed(_ text: [Unicode.Scalar], compatibly: Bool = false) -> [Unicode.Scalar] {
+        if text.allSatisfy({ $0.value < (compatibly ? 0xA0 : 0xC0) }) { return text }
         var result: [Unicode.Scalar] = []
         result.reserveCapacity(text.count + text.count / 4)
-        for scalar in text { appendDecomposition(of: scalar.value, to: &result) }
+        for scalar in text { appendDecomposition(of: scalar.value, compatibly, to: &result) }
         sortMarks(&result)
         return result
     }
 
-    /// Form C: form D put together again.
-    package static func composed(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        if text.allSatisfy({ $0.value < 0xC0 }) { return text }
-        let parts = decomposed(text)
+    /// Taken apart and put together again; what only looks different stays apart.
+    package static func composed(_ text: [Unicode.Scalar], compatibly: Bool = false) -> [Unicode.Scalar] {
+        if text.allSatisfy({ $0.value < (compatibly ? 0xA0 : 0xC0) }) { return text }
+        let parts = decomposed(text, compatibly: compatibly)
         var result: [Unicode.Scalar] = []
         var starter: Int?
         var previousClass: UInt8 = 0
@@ -52,21 +53,39 @@ package enum CanonicalForm {
         return (parts, wholes)
     }
 
+    private static let compatibleParts: [UInt32: [UInt32]] = {
+        var parts: [UInt32: [UInt32]] = [:]
+        for entry in "\(compatibilityDecompositions)".split(whereSeparator: { $0 == " " || $0 == "\n" }) {
+            let sides = entry.split(separator: "=")
+            let ends = sides[0].split(separator: "-").map { UInt32($0, radix: 16)! }
+            for code in ends[0]...ends.last! {
+                parts[code] = sides[1].split(separator: "+").map { part in
+                    part.last == "*" ? UInt32(part.dropLast(), radix: 16)! + (code - ends[0]) : UInt32(part, radix: 16)!
+                }
+            }
+        }
+        return parts
+    }()
+
     // Hangul arithmetic, Unicode Standard 3.12.
     private static let (syllables, leads, vowels, tails) = (
         0xAC00 as UInt32, 0x1100 as UInt32, 0x1161 as UInt32, 0x11A7 as UInt32
     )
     private static let (leadCount, vowelCount, tailCount) = (19 as UInt32, 21 as UInt32, 28 as UInt32)
 
-    private static func appendDecomposition(of value: UInt32, to result: inout [Unicode.Scalar]) {
+    private static func appendDecomposition(
+        of value: UInt32, _ compatibly: Bool, to result: inout [Unicode.Scalar]
+    ) {
         if value >= syllables, value < syllables + leadCount * vowelCount * tailCount {
             let index = value - syllables
             result.append(Unicode.Scalar(leads + index / (vowelCount * tailCount))!)
             result.append(Unicode.Scalar(vowels + index / tailCount % vowelCount)!)
             if index % tailCount != 0 { result.append(Unicode.Scalar(tails + index % tailCount)!) }
         } else if value >= 0xC0, let (first, second) = parts[value] {
-            appendDecomposition(of: first, to: &result)
-            if let second { appendDecomposition(of: second, to: &result) }
+            appendDecomposition(of: first, compatibly, to: &result)
+            if let second { appendDecomposition(of: second, compatibly, to: &result) }
+        } else if compatibly, let parts = compatibleParts[value] {
+            for part in parts { appendDecomposition(of: part, compatibly, to: &result) }
         } else {
             result.append(Unicode.Scalar(value)!)
         }

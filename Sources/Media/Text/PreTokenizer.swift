@@ -1,29 +1,30 @@
 /// The second step of a tokenizer: cuts normalized text into the words that the model then splits further.
-protocol PreTokenizer: Sendable {
-    func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>]
+package protocol PreTokenizer: Sendable {
+    func pieces(of text: TextPiece) -> [TextPiece]
 }
 
 /// Cuts at white space, and around every punctuation character.
 struct BertPreTokenizer: PreTokenizer {
-    func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
-        var words: [ArraySlice<Unicode.Scalar>] = []
-        var start = text.startIndex
-        for at in text.indices {
-            let space = text[at].isSpace
-            guard space || BertCategory.isPunctuation(text[at]) else { continue }
-            if start < at { words.append(text[start..<at]) }
-            if !space { words.append(text[at...at]) }
+    func pieces(of text: TextPiece) -> [TextPiece] {
+        let scalars = text.scalars
+        var pieces: [TextPiece] = []
+        var start = scalars.startIndex
+        for at in scalars.indices {
+            let space = scalars[at].isSpace
+            guard space || BertCategory.isPunctuation(scalars[at]) else { continue }
+            if start < at { pieces.append(text.part(start..<at)) }
+            if !space { pieces.append(text.part(at..<at + 1)) }
             start = at + 1
         }
-        if start < text.endIndex { words.append(text[start...]) }
-        return words
+        if start < scalars.endIndex { pieces.append(text.part(start..<scalars.endIndex)) }
+        return pieces
     }
 }
 
 /// Cuts at white space only.
 struct WhitespaceSplitPreTokenizer: PreTokenizer {
-    func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
-        text.split { $0.isSpace }
+    func pieces(of text: TextPiece) -> [TextPiece] {
+        text.scalars.split { $0.isSpace }.map { text.part($0.startIndex..<$0.endIndex) }
     }
 }
 
@@ -33,17 +34,12 @@ struct ByteLevelPreTokenizer: PreTokenizer {
     /// When false, the text stays whole and only its bytes are rewritten.
     let splits: Bool
 
-    func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
-        guard let first = text.first else { return [] }
-        let text = addsPrefixSpace && first != " " ? [" "] + text : text
-        let words = splits ? ByteLevelPreTokenizer.split(text) : [text]
-        return words.map { word in
-            var symbols: ArraySlice<Unicode.Scalar> = []
-            symbols.reserveCapacity(word.count * 2)
-            for scalar in word {
-                for byte in UTF8.encode(scalar)! { symbols.append(ByteAlphabet.symbols[Int(byte)]) }
-            }
-            return symbols
+    func pieces(of text: TextPiece) -> [TextPiece] {
+        guard let first = text.scalars.first else { return [] }
+        let scalars = addsPrefixSpace && first != " " ? [" "] + text.scalars : text.scalars
+        let words = splits ? ByteLevelPreTokenizer.split(scalars) : [scalars]
+        return words.enumerated().map { index, word in
+            TextPiece(ByteAlphabet.symbols(for: word)[...], opensText: text.opensText && index == 0)
         }
     }
 
@@ -113,7 +109,7 @@ struct ByteLevelPreTokenizer: PreTokenizer {
 struct PreTokenizerSequence: PreTokenizer {
     let steps: [any PreTokenizer]
 
-    func words(in text: ArraySlice<Unicode.Scalar>) -> [ArraySlice<Unicode.Scalar>] {
-        steps.reduce([text]) { words, step in words.flatMap { step.words(in: $0) } }
+    func pieces(of text: TextPiece) -> [TextPiece] {
+        steps.reduce([text]) { pieces, step in pieces.flatMap { step.pieces(of: $0) } }
     }
 }

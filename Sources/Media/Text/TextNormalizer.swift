@@ -1,5 +1,5 @@
 /// The first step of a tokenizer: rewrites text before it is cut into words.
-protocol TextNormalizer: Sendable {
+package protocol TextNormalizer: Sendable {
     func normalized(_ text: [Unicode.Scalar]) -> [Unicode.Scalar]
 }
 
@@ -55,22 +55,36 @@ struct LowercaseNormalizer: TextNormalizer {
     }
 }
 
-/// Unicode form C or D.
-struct CanonicalNormalizer: TextNormalizer {
+/// A Unicode normalization form.
+struct UnicodeNormalizer: TextNormalizer {
     let composes: Bool
+    let isCompatible: Bool
 
     func normalized(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        composes ? CanonicalForm.composed(text) : CanonicalForm.decomposed(text)
+        composes
+            ? CanonicalForm.composed(text, compatibly: isCompatible)
+            : CanonicalForm.decomposed(text, compatibly: isCompatible)
     }
 }
 
 /// Drops every combining mark; takes nothing apart itself.
 struct StripAccentsNormalizer: TextNormalizer {
     func normalized(_ text: [Unicode.Scalar]) -> [Unicode.Scalar] {
-        text.filter {
-            switch $0.properties.generalCategory {
-            case .nonspacingMark, .spacingMark, .enclosingMark: false
-            default: true
+        text.filter { !StripAccentsNormalizer.isMark($0) }
+    }
+
+    /// A mark by Unicode 9.0, as published models' tokenizers know them; later ones stay.
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.value {
+        case 0..<0x300: return false
+        // Characters whose category changed since.
+        case 0x1CF2, 0x1CF3: return true
+        case 0x111C9: return false
+        default:
+            switch scalar.properties.generalCategory {
+            case .nonspacingMark, .spacingMark, .enclosingMark:
+                return scalar.properties.age.map { $0.major <= 9 } ?? false
+            default: return false
             }
         }
     }

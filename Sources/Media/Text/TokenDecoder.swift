@@ -1,5 +1,5 @@
 /// The way back: turns tokens into pieces of text, which are then joined.
-protocol TokenDecoder: Sendable {
+package protocol TokenDecoder: Sendable {
     func decoded(_ tokens: [String]) -> [String]
 }
 

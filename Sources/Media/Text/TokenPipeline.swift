@@ -30,14 +30,16 @@ public struct TokenPipeline: Sendable {
                 continue
             }
             let normal = normalizer.map { $0.normalized(Array(raw))[...] } ?? raw
+            let opens = raw.startIndex == 0 && keepsFirst(of: raw)
             for part in added.parts(of: normal, isNormalized: true) {
                 switch part {
                 case .token(let id): ids.append(id)
                 case .text(let text):
-                    for word in preTokenizer?.words(in: text) ?? [text] {
-                        let pieces = known[word] ?? model.ids(of: word)
-                        known[word] = pieces
-                        ids += pieces
+                    let piece = TextPiece(text, opensText: opens && text.startIndex == normal.startIndex)
+                    for word in preTokenizer?.pieces(of: piece) ?? [piece] {
+                        let spelling = known[word.scalars] ?? model.ids(of: word.scalars)
+                        known[word.scalars] = spelling
+                        ids += spelling
                     }
                 }
             }
@@ -48,6 +50,14 @@ public struct TokenPipeline: Sendable {
         return limit.map { Array(whole.prefix($0)) } ?? whole
     }
 
+    /// Whether the first character outlasts normalizing; what follows a dropped one opens no text.
+    private func keepsFirst(of text: ArraySlice<Unicode.Scalar>) -> Bool {
+        guard let normalizer, let first = text.first else { return true }
+        return normalizer.normalized([first, "a"]) != normalizer.normalized(["a"])
+    }
+
+    /// Added tokens as the file writes them. (The pip package, 0.23, writes those that are sought in normalized text
+    /// in their normalized form, by which it no longer knows the special ones.)
     func decode(_ ids: [Int32], keepingSpecials: Bool) -> String {
         let tokens = ids.compactMap { id in
             keepingSpecials || !specials.contains(id) ? vocabulary.tokens[id] : nil

@@ -26,9 +26,10 @@ public enum Tokenizers {
         switch try TokenPipeline.modelType(model) {
         case "BPE": return try BytePairTokenizer(json, file: file)
         case "WordPiece": return try WordPieceTokenizer(json, file: file)
+        case "Unigram": return try UnigramTokenizer(json, file: file)
         case let type:
             throw InputError(
-                "unsupported tokenizer model", at: model.place + ".type", expected: "BPE or WordPiece",
+                "unsupported tokenizer model", at: model.place + ".type", expected: "BPE, WordPiece, Unigram",
                 found: type)
         }
     }

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Tokens and their ids, one to one. Tokens are told apart byte by byte, not by Unicode equivalence.
+/// Tokens and their ids, nearly always one to one. Tokens are told apart byte by byte, not by Unicode equivalence.
 struct Vocabulary: Sendable {
     private(set) var ids: [ExactString: Int32] = [:]
     private(set) var tokens: [Int32: String] = [:]
@@ -34,6 +34,14 @@ struct Vocabulary: Sendable {
         size = max(size, id + 1)
         return nil
     }
+
+    /// Adds a token whose earlier id, if it has one, is given up for encoding.
+    mutating func overwrite(_ token: String, _ id: Int) -> String? {
+        ids[ExactString(token)] = nil
+        return add(token, id)
+    }
+
+    init() {}
 
     /// Reads `{token: id}`.
     init(_ field: JSONField) throws(InputError) {

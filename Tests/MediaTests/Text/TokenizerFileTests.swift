@@ -57,8 +57,8 @@ import Testing
                 "t: model.unk_token: the unknown token is not in the vocabulary; found \"u\""
             ),
             (
-                ["type": "Unigram", "vocab": []],
-                "t: model.type: unsupported tokenizer model; expected BPE or WordPiece; found Unigram"
+                ["type": "WordLevel", "vocab": []],
+                "t: model.type: unsupported tokenizer model; expected BPE, WordPiece, Unigram; found WordLevel"
             ),
             (
                 ["type": "WordPiece", "vocab": vocabulary],
@@ -74,18 +74,18 @@ import Testing
     @Test(
         arguments: [
             (
-                "normalizer", ["type": "Nmt"],
+                "normalizer", ["type": "Nmd"],
                 "t: normalizer.type: unsupported normalizer; expected BertNormalizer"
             ),
             (
-                "normalizer", ["type": "Sequence", "normalizers": [["type": "NFKC"]]],
+                "normalizer", ["type": "Sequence", "normalizers": [["type": "NFKX"]]],
                 "t: normalizer.normalizers[0].type: unsupported normalizer"
             ),
             (
-                "pre_tokenizer", ["type": "Metaspace"],
+                "pre_tokenizer", ["type": "UnicodeScripts"],
                 "t: pre_tokenizer.type: unsupported pre-tokenizer; expected BertPreTokenizer"
             ),
-            ("decoder", ["type": "CTC"], "t: decoder.type: unsupported decoder; expected ByteLevel"),
+            ("decoder", ["type": "CTC"], "t: decoder.type: unsupported decoder; expected BPEDecoder"),
             (
                 "post_processor", ["type": "X"],
                 "t: post_processor.type: unsupported post-processor; expected TemplateProcessing"
