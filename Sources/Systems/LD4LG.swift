@@ -59,10 +59,9 @@ public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingS
 
     /// Counts how long the sentences are.
     public func prepare(with batch: Batch) {
-        guard let lengths else { return }
-        var counts = lengths.value.values
-        for row in mask(of: codec.latents(of: batch)).sum(1).values where row > 0 { counts[Int(row) - 1] += 1 }
-        lengths.value = Tensor(counts, lengths.value.shape)
+        guard let lengths, var histogram else { return }
+        for row in mask(of: codec.latents(of: batch)).sum(1).values where row > 0 { histogram.add(Int(row)) }
+        lengths.value = Tensor(histogram.counts.map(Float.init), lengths.value.shape)
     }
 
     /// Sums over examples: `mse`.
@@ -86,7 +85,9 @@ public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingS
         let shape = codec.codec.latents.shape
         try generator.draw(
             jobs, shape, request, denoiser,
-            padding: lengths.map { lengths in { jobs in self.padding(lengths.value.values, jobs) } },
+            padding: histogram.map { histogram in
+                { jobs in histogram.mask(jobs.map { histogram.draw($0.place("length")) }) }
+            },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
             deliver: { chunk, latents in
                 let said = withoutGradients { codec.codec.decode(latents) }
@@ -94,19 +95,8 @@ public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingS
             })
     }
 
-    /// `[B, L]`, as many ones as a training sentence had states that is drawn for each job.
-    private func padding(_ counts: [Float], _ jobs: [SampleJob]) -> Tensor {
-        let total = counts.reduce(0.0) { $0 + Double($1) }
-        let rows = jobs.map { job -> [Float] in
-            var rest = job.place("length").uniformDouble() * total
-            let length =
-                counts.firstIndex { count in
-                    rest -= Double(count)
-                    return rest < 0
-                } ?? counts.count - 1
-            return counts.indices.map { $0 <= length ? 1 : 0 }
-        }
-        return Tensor(rows.flatMap { $0 }, [jobs.count, counts.count])
+    private var histogram: LengthHistogram? {
+        lengths.map { LengthHistogram(counts: $0.value.values.map { Int($0) }) }
     }
 
     // MARK: - Model directory

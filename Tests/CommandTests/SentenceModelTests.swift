@@ -27,7 +27,7 @@ import Testing
         model: {dim: 32, depth: 1, heads: 2}
         data: {train: \(data), cache: latents}
         sample: {steps: 3, cfg_scale: 2}
-        train: {steps: 6, batch: 8, prepare: 64, checkpoint: {every: 3}, preview: {every: 6, seeds: [0, 1], prompts: [cat dog]}}
+        train: {steps: 6, batch: 8, prepare: 64, checkpoint: {every: 3}, preview: {every: 6, seeds: [0, 1]\(condition.contains("text") ? ", prompts: [cat dog]" : "")}}
         """
     }
 
@@ -98,8 +98,27 @@ import Testing
         #expect(counts.reduce(0, +) == 64 && lengths is any GenerativeSystem)
         guard case .text(let form) = loaded.system.form else { return }
         let data = try TextLines(place.path + "/lines.txt", split: .train)
-        let expected = Set(data.sentences.map { form.count($0) })
+        let expected = Set(data.sentences.map { min(form.count($0), form.length) })
         #expect(counts.indices.allSatisfy { counts[$0] == 0 || expected.contains($0 + 1) }, "\(counts)")
+    }
+
+    @Test func `answers are compared with the right ones, sentences with real ones`() throws {
+        let place = try Self.shared.get()
+        let answers = try Program.succeed(
+            ["eval", "pairs/model", "--metrics", "answers", "--data", "reverse", "--count", "6", "--quiet"], in: place.path)
+        for word in [
+            "exact: ", "of 6 held-out texts exactly right", "word-error-rate: ", "bleu: ", "nrefs:1|case:mixed", "chrf: ",
+        ] {
+            #expect(answers.contains(word), "\(word): \(answers)")
+        }
+        let varied = try Program.succeed(
+            ["eval", "alone/model", "--metrics", "diversity", "--data", "lines.txt", "--count", "5", "--quiet"], in: place.path)
+        for word in ["unigram-entropy", "distinct-2", "diversity", "memorised"] {
+            #expect(varied.contains("\(word): ") && varied.contains("over 5 samples; of "), "\(varied)")
+        }
+        let result = try Program.run(
+            ["eval", "pairs/model", "--metrics", "answers", "--data", "lines.txt", "--count", "5", "--quiet"], in: place.path)
+        #expect(result.code == 2 && result.errors.contains("no texts to be made into others"), "\(result.errors)")
     }
 
     @Test func `a codec says how many tokens come back`() throws {

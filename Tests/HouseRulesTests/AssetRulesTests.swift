@@ -34,7 +34,7 @@ import Testing
         for (file, hash) in listed { #expect(try SHA256.hex(ofFile: Self.folder + "/" + file) == hash, "\(file)") }
     }
 
-    @Test func `models and networks ship in bf16, and the models together are under 25 MB`() throws {
+    @Test func `models and networks ship in bf16, and the models together are under 30 MB`() throws {
         var bytes = 0
         for file in Self.files() where file.hasPrefix("models/") || file.hasPrefix("networks/") {
             if file.hasPrefix("models/") { bytes += try AtomicFile.read(Self.folder + "/" + file).count }
@@ -45,7 +45,7 @@ import Testing
                 stored.allSatisfy { $0.type == .bf16 || $0.shape.reduce(1, *) <= 64 || $0.name.hasPrefix("quantizer.") },
                 "\(file)")
         }
-        #expect(bytes < 25_000_000, "\(bytes)")
+        #expect(bytes < 30_000_000, "\(bytes)")
     }
 
     @Test(arguments: models) func `every model generates, and is named by its data and system`(name: String) throws {
@@ -54,9 +54,9 @@ import Testing
         #expect(name.hasSuffix("-" + type(of: loaded.system).name))
     }
 
-    @Test func `every network looks at pictures, is named by its data and what it is for, and is small`() throws {
+    @Test func `every network looks at pictures or sounds, is named by its data and what it is for, and is small`() throws {
         let names = Folder.names(in: Self.folder + "/networks")
-        #expect(names == ["emoji-features"])
+        #expect(names == ["emoji-features", "soundscapes-features"])
         for name in names {
             let folder = "\(Self.folder)/networks/\(name)"
             let loaded = try ModelDirectory.load(folder)

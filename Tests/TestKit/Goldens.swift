@@ -2,11 +2,12 @@ import Tensors
 
 /// Fixtures that an independent peer made; the script that made each lies beside it.
 public enum Goldens {
+    /// This file is Tests/TestKit/Goldens.swift.
+    private static let tests = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(
+        separator: "/")
+
     /// Path of a file in `Tests/Goldens`.
-    public static func path(_ name: String, file: String = #filePath) -> String {
-        // This file is Tests/TestKit/Goldens.swift.
-        file.split(separator: "/", omittingEmptySubsequences: false).dropLast(2).joined(separator: "/") + "/Goldens/" + name
-    }
+    public static func path(_ name: String) -> String { tests + "/Goldens/" + name }
 
     public static func open(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path(name)) }
 }

@@ -84,8 +84,8 @@ public final class SentenceCodec: Module, Codec, Trainable {
         var normal = (z - latentMean.value) / latentDeviation.value
         if compressor == nil { normal = normal * form.mask(tokens).unsqueezed(2) }
         let mean = normal.unsqueezed(2)
-        // Nothing is drawn.
-        return .moments(mean: mean, logVariance: mean * 0 - 60)
+        // Nothing is drawn: the deviation is 0 in f32.
+        return .moments(mean: mean, logVariance: mean * 0 - 1000)
     }
 
     // MARK: - And back

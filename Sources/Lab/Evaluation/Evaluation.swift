@@ -10,7 +10,7 @@ import Training
 public struct Evaluation {
     public static let metrics = [
         "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
-        "speed", "vocoder",
+        "speed", "vocoder", "answers", "diversity",
     ]
 
     public struct Result: Sendable {
@@ -64,6 +64,8 @@ public struct Evaluation {
             case "likelihood": try likelihood(loaded.system)
             case "speed": try speed(generator(loaded))
             case "vocoder": try vocoder(loaded)
+            case "answers": try answers(generator(loaded))
+            case "diversity": try diversity(generator(loaded))
             default: try reconstruction(loaded)
             }
         }

@@ -11,7 +11,8 @@ extension Evaluation {
 
     /// Results of which less is more.
     private static let lessIsMore: Set = [
-        "feature-frechet", "feature-mmd", "answer-divergence", "mmd", "loss", "likelihood", "bits-per-token",
+        "feature-frechet", "feature-mmd", "answer-divergence", "word-error-rate", "memorised", "mmd", "loss", "likelihood",
+        "bits-per-token",
         "bits-per-dimension", "speed",
         "seconds-per-sample",
     ]

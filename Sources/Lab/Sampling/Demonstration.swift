@@ -18,7 +18,6 @@ public struct Demonstration {
         "a green square left of a yellow ring on a gray background",
         "a purple cross above a orange circle on a white background",
     ]
-    private static let emoji = ["cat face", "blue heart", "automobile", "red apple"]
 
     /// A model's turn: its sentences, samples of each, and how they are shown together.
     private struct Turn {
@@ -41,8 +40,8 @@ public struct Demonstration {
     }
 
     private static let programme = [
-        Turn(model: "shapes-dit", prompts: shapes), Turn(model: "emoji-dit", prompts: emoji),
-        Turn(model: "emoji-vq-diffusion", prompts: emoji),
+        Turn(model: "shapes-dit", prompts: shapes),
+        Turn(model: "emoji-dit", prompts: ["cat face", "blue heart", "automobile", "red apple"]),
         Turn(model: "shapes-token-critic", prompts: shapes, count: 1, sheet: .film),
         Turn(
             model: "soundscapes-diffsound",
