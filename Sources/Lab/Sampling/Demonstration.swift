@@ -3,7 +3,7 @@ import Systems
 import Tensors
 import Training
 
-/// `make demo`: pictures and sounds from sentences by every shipped model that makes them.
+/// `make demo`: pictures from sentences by every shipped text-to-image model.
 public struct Demonstration {
     let out: String
     let quiet: Bool
@@ -21,7 +21,7 @@ public struct Demonstration {
 
     /// A model's turn: its sentences, samples of each, and how they are shown together.
     private struct Turn {
-        enum Sheet { case grid, film, spectrograms }
+        enum Sheet { case grid, film }
 
         let model: String
         let prompts: [String]
@@ -33,8 +33,6 @@ public struct Demonstration {
             case .grid: "\(file)   \(prompts.count) sentences, \(count) samples each, by \(model)"
             case .film:
                 "\(file)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(model)"
-            case .spectrograms:
-                "\(file)   the spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
             }
         }
     }
@@ -43,10 +41,6 @@ public struct Demonstration {
         Turn(model: "shapes-dit", prompts: shapes),
         Turn(model: "emoji-dit", prompts: ["cat face", "blue heart", "automobile", "red apple"]),
         Turn(model: "shapes-token-critic", prompts: shapes, count: 1, sheet: .film),
-        Turn(
-            model: "soundscapes-diffsound",
-            prompts: ["three short high beeps, then a low hum", "a siren, then two clicks", "four dings fading out"], count: 1,
-            sheet: .spectrograms),
     ]
 
     /// Returns what to tell the person at the end.
@@ -66,7 +60,6 @@ public struct Demonstration {
         return lines + [
             "",
             "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png",
-            "      latentlab sample soundscapes-diffsound --prompt \"two sirens, then a burst\" --out mine.wav",
         ]
     }
 }
