@@ -25,7 +25,7 @@ extension PerceptualLoss {
         }
         guard media[2] == extractor.mediaChannels else {
             throw section.error(
-                "from", "looks at something else", expected: "\(extractor.mediaChannels) channels", found: "\(media[2])")
+                "from", "looks at something else", expected: "\(extractor.mediaChannels) channels", found: "\(media[2]) channels")
         }
         let side = min(media[0], media[1])
         guard side >= extractor.smallestSide else {
