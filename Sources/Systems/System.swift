@@ -101,6 +101,17 @@ public enum Medium: Sendable {
     case point
 }
 
+extension MediaForm {
+    /// What media of this form are to a person.
+    public var medium: Medium {
+        switch self {
+        case .picture: .picture
+        case .spectrogram, .signal: .sound
+        case .text: .text
+        }
+    }
+}
+
 /// How a model samples by default; stored in its `config.json` under `sample`.
 public struct SamplingDefaults: Sendable, Equatable {
     public var sampler: String

@@ -90,11 +90,8 @@ public final class SentenceCodec: Module, Codec, Trainable {
 
     // MARK: - And back
 
-    /// What the decoder listens to, and which of it: `[B, M, D]`, `[B, M]`.
-    private func heard(_ z: Tensor) -> (states: Tensor, mask: Tensor?) {
-        if let reconstructor { return (reconstructor(z), nil) }
-        return (z, z.detached().abs().sum(2).greater(Tensor(0)))
-    }
+    /// What the decoder listens to: `[B, M, D]`.
+    private func heard(_ z: Tensor) -> Tensor { reconstructor?(z) ?? z }
 
     /// The likeliest tokens, one after the other.
     public func decode(_ latents: Encoding) -> Tensor {
@@ -105,14 +102,16 @@ public final class SentenceCodec: Module, Codec, Trainable {
     /// Tokens `[B, L]` of normalised latents `[B, M, 1, C]`.
     private func said(_ latents: Tensor) -> Tokens {
         let normal = latents.squeezed(2)
-        var z = normal * latentDeviation.value + latentMean.value
-        if reconstructor == nil { z = z * normal.abs().sum(2).greater(Tensor(0)).unsqueezed(2) }
-        let (states, mask) = heard(z)
-        let rules = DecodingRules(beginning: [configuration.start], ends: [form.end], length: form.length)
-        let rows = GreedySearch(rules)(network, over: states, mask: mask).map(\.tokens)
-        return Tokens(
-            rows.flatMap { $0.prefix(form.length) + [Int32](repeating: form.padding, count: max(0, form.length - $0.count)) },
-            [rows.count, form.length])
+        // Of states, those of padding are all 0.
+        let mask = compressor == nil ? normal.abs().sum(2).greater(Tensor(0)) : nil
+        let z = normal * latentDeviation.value + latentMean.value
+        let states = heard(mask.map { z * $0.unsqueezed(2) } ?? z)
+        return form.padded(
+            GreedySearch(DecodingRules(special, length: form.length))(network, over: states, mask: mask).map(\.tokens))
+    }
+
+    private var special: SpecialTokens {
+        SpecialTokens(start: configuration.start, ends: [form.end], padding: form.padding)
     }
 
     // MARK: - Training
@@ -124,21 +123,17 @@ public final class SentenceCodec: Module, Codec, Trainable {
     public func loss(_ batch: Batch) -> LossReport {
         guard let media = batch.media else { fatalError("SentenceCodec: it trains on media") }
         let tokens = TextForm.tokens(media)
-        let (B, L) = (tokens.shape[0], tokens.shape[1])
+        let counted = form.mask(tokens)  // [B, L]
         var z = raw(tokens)
         if configuration.noise > 0 {
             let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * configuration.noise
             let draws = normal(batch.places.map { $0("latent") }, Array(z.shape.dropFirst())) * scale
-            z = z + (compressor == nil ? draws * form.mask(tokens).unsqueezed(2) : draws)
+            z = z + (compressor == nil ? draws * counted.unsqueezed(2) : draws)
         }
-        let (states, mask) = heard(z)
-        let given = Tokens(
-            (0..<B).flatMap { b in [configuration.start] + tokens.values[b * L..<(b + 1) * L - 1] }, [B, L])
-        let logits = network(given, over: states, mask: mask)
-        let counted = form.mask(tokens)  // [B, L]
+        let logits = network(special.shifted(tokens), over: heard(z), mask: compressor == nil ? counted : nil)
         let shares = counted / counted.sum(1, keep: true)
         let entropy = (crossEntropy(logits, tokens) * shares).sum(1)  // [B]
-        let hits = Tensor(zip(logits.argmax(2).values, tokens.values).map { $0 == $1 ? 1 : 0 }, [B, L])
+        let hits = Tensor(zip(logits.argmax(2).values, tokens.values).map { $0 == $1 ? 1 : 0 }, tokens.shape)
         return LossReport(
             loss: entropy.mean(), sums: ["entropy": entropy.detached().sum(), "right": (hits * shares).sum()])
     }
@@ -146,24 +141,22 @@ public final class SentenceCodec: Module, Codec, Trainable {
     /// Sets the normalisation from media `[B, L, 1, 1]`: a mean for each channel and one deviation for all.
     public func fitStatistics(over batches: some Sequence<Tensor>) {
         let channels = latents.shape[2]
-        var (count, sum, squares) = (0.0, [Double](repeating: 0, count: channels), 0.0)
-        func rows(_ batch: Tensor) -> [(values: [Float], counts: Bool)] {
+        var kept: [Float] = []
+        for batch in batches {
             let tokens = TextForm.tokens(batch)
-            let z = withoutGradients { raw(tokens) }
-            let mask = compressor == nil ? form.mask(tokens).values : [Float](repeating: 1, count: z.shape[0] * z.shape[1])
-            let values = z.values
-            return mask.indices.map { (Array(values[$0 * channels..<($0 + 1) * channels]), mask[$0] > 0) }
+            let rows = withoutGradients { raw(tokens) }.reshaped([-1, channels])
+            let isPadding = tokens.values.map { $0 == form.padding }
+            kept += (compressor == nil ? rows.gathered(0, isPadding.indices.filter { !isPadding[$0] }) : rows).values
         }
-        var kept: [[Float]] = []
-        for batch in batches { kept += rows(batch).filter(\.counts).map(\.values) }
         require(!kept.isEmpty, "SentenceCodec.fitStatistics: nothing to look at")
-        for row in kept { for (i, value) in row.enumerated() { sum[i] += Double(value) } }
-        count = Double(kept.count)
-        let means = sum.map { $0 / count }
-        for row in kept {
-            for (i, value) in row.enumerated() { squares += (Double(value) - means[i]) * (Double(value) - means[i]) }
+        var means = [Double](repeating: 0, count: channels)
+        for (i, value) in kept.enumerated() { means[i % channels] += Double(value) }
+        means = means.map { $0 / Double(kept.count / channels) }
+        let squares = kept.enumerated().reduce(0.0) { sum, element in
+            let difference = Double(element.element) - means[element.offset % channels]
+            return sum + difference * difference
         }
         latentMean.value = Tensor(means.map(Float.init), [channels])
-        latentDeviation.value = Tensor([Float(max(squares / (count * Double(channels)), 1e-12).squareRoot())], [1])
+        latentDeviation.value = Tensor([Float(max(squares / Double(kept.count), 1e-12).squareRoot())], [1])
     }
 }

@@ -21,18 +21,17 @@ extension GaussianObjective {
         _ x0: Tensor, at draw: TimeDraw, noise epsilon: Tensor, mask: Tensor? = nil, _ mode: SelfConditioning, places: [Noise],
         predict: (_ state: Tensor, _ times: [Float], _ previous: Tensor?) -> Prediction
     ) -> Terms {
-        func terms(_ previous: Tensor?) -> (terms: Terms, prediction: Prediction) {
-            var prediction: Prediction?
+        func terms(_ previous: Tensor?) -> (terms: Terms, prediction: Prediction, state: Tensor) {
+            var found: (prediction: Prediction, state: Tensor)?
             let terms = self(x0, at: draw, noise: epsilon, mask: mask) { state, times in
-                let found = predict(state, times, previous)
-                prediction = found
-                return found
+                let prediction = predict(state, times, previous)
+                found = (prediction, state)
+                return prediction
             }
-            return (terms, prediction!)
+            return (terms, found!.prediction, found!.state)
         }
-        /// What a prediction says of x0, for nothing to flow back through.
-        func estimate(_ prediction: Prediction) -> Tensor {
-            let state = corruption.corrupt(x0, at: draw.times, noise: epsilon)
+        /// What a prediction at a state says of x0, for nothing to flow back through.
+        func estimate(_ prediction: Prediction, at state: Tensor) -> Tensor {
             let level = corruption.schedule.levels(at: draw.times, rank: x0.rank)
             return prediction.kind.x0(from: prediction.output, at: state, level).detached()
         }
@@ -42,13 +41,14 @@ extension GaussianObjective {
             let sees = places.map { $0("sees itself").uniformDouble() < 0.5 }
             guard sees.contains(true) else { return terms(nil).terms }
             let first = withoutGradients {
-                estimate(predict(corruption.corrupt(x0, at: draw.times, noise: epsilon), draw.times, nil))
+                let state = corruption.corrupt(x0, at: draw.times, noise: epsilon)
+                return estimate(predict(state, draw.times, nil), at: state)
             }
             let flags = Tensor(sees.map { $0 ? 1 : 0 }, [sees.count] + [Int](repeating: 1, count: x0.rank - 1))
             return terms(first * flags).terms
         case .both:
-            let (first, prediction) = terms(nil)
-            let second = terms(estimate(prediction)).terms
+            let (first, prediction, state) = terms(nil)
+            let second = terms(estimate(prediction, at: state)).terms
             return Terms(
                 loss: (first.loss + second.loss) * 0.5, squaredError: (first.squaredError + second.squaredError) * 0.5,
                 bound: first.bound.flatMap { a in second.bound.map { (a + $0) * 0.5 } })

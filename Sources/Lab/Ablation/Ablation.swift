@@ -33,7 +33,7 @@ public struct Ablation {
         let base = try ExperimentFile(path: file.base)
         var medium = Medium.picture
         for one in file.cases {
-            medium = try Experiment(base.setting(one.changes)).system.form.isPicture ? .picture : .sound
+            medium = try Experiment(base.setting(one.changes)).system.form.medium
             _ = try Self.request(one)
         }
         let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"

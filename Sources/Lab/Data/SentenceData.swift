@@ -1,6 +1,6 @@
-import Foundation
 import Media
 import Tensors
+import Training
 
 extension DataSection {
     /// Data sets of sentences.
@@ -35,10 +35,8 @@ extension DataSection {
         if parts.count == 4, parts[0] + parts[1] == "emojinames" {
             return try EmojiNames(try Emoji(Assets.folder + "/datasets/emoji", split: split), from: parts[2], to: parts[3])
         }
-        if kind.hasSuffix(".txt") || fileExists(kind + "/train.txt") { return try TextLines(kind, split: split) }
+        if kind.hasSuffix(".txt") || Folder.exists(kind + "/train.txt") { return try TextLines(kind, split: split) }
         if [".tsv", ".csv", ".jsonl"].contains(where: kind.hasSuffix) { return try TextPairs(kind, split: split) }
         return nil
     }
-
-    private static func fileExists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }

@@ -42,22 +42,21 @@ extension Evaluation {
         }
         try fits(known[0].picture, system.anyCodec)
         let samples = try samples(of: system, like: told)
-        let drawn = try view.vectors(samples)
-        let real = try view.vectors(known)
-        let areOther = 2 * count <= dataset.count
-        let others = areOther ? try Self.distances(real, view.vectors(told.filter(has))) : []
+        let drawn = try view.seen(samples, answering: true)
+        let real = try view.seen(known).vectors
+        let own = told.filter(has)
+        let originals = own.isEmpty ? nil : try view.seen(own, answering: true)
+        let others = 2 * count <= dataset.count ? originals.map { Self.distances(real, $0.vectors) } ?? [] : []
         let counts = "\(count) samples and \(known.count) \(split) \(system.medium)s, seen by \(view.label)"
         let warning = count == known.count ? "" : "; warning: the counts differ, do not compare with numbers over equal ones"
         func shown(_ value: Double) -> String { fixed(value, decimals: 4) }
-        let results = Self.distances(real, drawn).enumerated().map { i, found in
+        let results = Self.distances(real, drawn.vectors).enumerated().map { i, found in
             let floor = others.isEmpty ? "" : " (of as many other \(system.medium)s \(shown(others[i].value)))"
             return Result(
                 name: "feature-" + found.name, value: found.value,
                 text: "\(shown(found.value))\(floor) over \(counts)\(warning)")
         }
-        guard told.allSatisfy(has), let answers = try view.logits(told), let ours = try view.logits(samples) else {
-            return results
-        }
+        guard own.count == told.count, let answers = originals?.logits, let ours = drawn.logits else { return results }
         let divergence = answerDivergence(real: answers, samples: ours)
         return results + [
             Result(

@@ -1,34 +1,37 @@
-import Foundation
 import Media
 import Networks
 import Systems
 import Tensors
 
+/// What a network makes of some examples.
+struct SeenExamples {
+    /// `[N, F]`: a row an example, or several of a long sound.
+    let vectors: Tensor
+    /// What it takes them for, `[N, classes]`; nil where it was not made to say, or not asked.
+    var logits: Tensor?
+}
+
 /// A frozen network together with how it takes in an example.
 protocol FeatureSource {
     var medium: Medium { get }
-    /// `[N, F]`: a row an example, or several of a long sound.
-    func vectors(of examples: [Example]) throws -> Tensor
-    /// What it takes them for, `[N, classes]`; nil where it was not made to say.
-    func logits(of examples: [Example]) throws -> Tensor?
+    /// - Parameter answering: whether it is to say what it takes them for.
+    func seen(in examples: [Example], answering: Bool) throws -> SeenExamples
 }
 
 /// A feature network that was trained here.
 struct TrainedFeatures: FeatureSource {
     let system: any FeatureSystem
 
-    var medium: Medium { system.form.isPicture ? .picture : .sound }
-
-    private func media(of examples: [Example]) throws -> Tensor {
-        if system.form.isPicture { return Tensor(examples.compactMap(\.picture).map(\.rgb)) }
-        return try system.form.media(of: examples, from: 0)
-    }
-
-    func vectors(of examples: [Example]) throws -> Tensor { system.extractor.vectors(of: try media(of: examples)) }
+    var medium: Medium { system.form.medium }
 
     /// Classes of pictures are what they are of, which their captions need not say.
-    func logits(of examples: [Example]) throws -> Tensor? {
-        system.form.isPicture ? nil : (system as? any ClassifyingSystem)?.logits(of: try media(of: examples))
+    func seen(in examples: [Example], answering: Bool) throws -> SeenExamples {
+        if medium == .picture {
+            return SeenExamples(vectors: system.extractor.vectors(of: Tensor(examples.compactMap(\.picture).map(\.rgb))))
+        }
+        let media = try system.form.media(of: examples, from: 0)
+        let classifier = answering ? system as? any ClassifyingSystem : nil
+        return SeenExamples(vectors: system.extractor.vectors(of: media), logits: classifier?.logits(of: media))
     }
 }
 
@@ -36,11 +39,9 @@ struct VGGFeatureSource: FeatureSource {
     let network: VGGFeatures
     let medium = Medium.picture
 
-    func vectors(of examples: [Example]) -> Tensor {
-        network.vectors(of: Tensor(examples.compactMap(\.picture).map(\.rgb)))
+    func seen(in examples: [Example], answering: Bool) -> SeenExamples {
+        SeenExamples(vectors: network.vectors(of: Tensor(examples.compactMap(\.picture).map(\.rgb))))
     }
-
-    func logits(of examples: [Example]) -> Tensor? { nil }
 }
 
 struct VGGishSource: FeatureSource {
@@ -50,12 +51,10 @@ struct VGGishSource: FeatureSource {
 
     init(_ network: VGGish) { self.network = network }
 
-    func vectors(of examples: [Example]) -> Tensor {
+    func seen(in examples: [Example], answering: Bool) -> SeenExamples {
         let heard = examples.compactMap(\.sound).map { patches($0) }
-        return network(concatenated(heard, axis: 0).unsqueezed(3))
+        return SeenExamples(vectors: network(concatenated(heard, axis: 0).unsqueezed(3)))
     }
-
-    func logits(of examples: [Example]) -> Tensor? { nil }
 }
 
 struct MelceptionSource: FeatureSource {
@@ -65,16 +64,13 @@ struct MelceptionSource: FeatureSource {
 
     init(_ network: Melception) { self.network = network }
 
-    func vectors(of examples: [Example]) -> Tensor { answers(examples) { $0.vectors } }
-
-    func logits(of examples: [Example]) -> Tensor? { answers(examples) { $0.logits } }
-
-    /// Sounds may differ in length.
-    private func answers(_ examples: [Example], _ part: ((vectors: Tensor, logits: Tensor)) -> Tensor) -> Tensor {
-        concatenated(
-            examples.compactMap(\.sound).map { sound in
-                let values = mel(sound)
-                return part(network(values.reshaped([1] + values.shape + [1])))
-            }, axis: 0)
+    /// One by one: sounds may differ in length.
+    func seen(in examples: [Example], answering: Bool) -> SeenExamples {
+        let answers = examples.compactMap(\.sound).map { sound in
+            let values = mel(sound)
+            return network(values.reshaped([1] + values.shape + [1]))
+        }
+        return SeenExamples(
+            vectors: concatenated(answers.map(\.vectors), axis: 0), logits: concatenated(answers.map(\.logits), axis: 0))
     }
 }

@@ -25,7 +25,7 @@ struct FeatureView {
     init(_ name: String) throws {
         let folder = try Assets.model(name)
         let fingerprint: String
-        if Folder.exists(folder), !FileManager.default.fileExists(atPath: folder + "/config.json") {
+        if Folder.exists(folder), !Folder.exists(folder + "/config.json") {
             let weights = try ConvertedWeights(
                 folder, wanted: "a model directory, or weights of VGG16, VGGish or Melception in .safetensors")
             if weights.has("embeddings.0.weight") {
@@ -63,25 +63,22 @@ struct FeatureView {
         }
     }
 
-    /// Examples to `[N, F]`, a few at a time.
-    func vectors(_ examples: [Example]) throws -> Tensor { try some(examples, source.vectors) }
+    /// A few at a time.
+    ///
+    /// - Parameter answering: whether the network is to say what it takes them for.
+    func seen(_ examples: [Example], answering: Bool = false) throws -> SeenExamples {
+        let parts = try withoutGradients {
+            try pieces(examples.count, of: 32).map { try source.seen(in: Array(examples[$0]), answering: answering) }
+        }
+        let vectors = concatenated(parts.map(\.vectors), axis: 0)
+        guard vectors.square().sum().scalar.isFinite else { throw WorkError("\(label): features are not finite") }
+        let logits = parts.compactMap(\.logits)
+        return SeenExamples(vectors: vectors, logits: logits.isEmpty ? nil : concatenated(logits, axis: 0))
+    }
 
-    /// Of pictures of one size.
+    /// Pictures of one size to `[N, F]`.
     func vectors(_ pictures: [Picture]) throws -> Tensor {
-        try vectors(pictures.map { Example(picture: $0, name: "") })
-    }
-
-    /// `[N, classes]`; nil where the network does not say what it takes examples for.
-    func logits(_ examples: [Example]) throws -> Tensor? {
-        guard try source.logits(of: Array(examples.prefix(1))) != nil else { return nil }
-        return try some(examples) { try source.logits(of: $0)! }
-    }
-
-    private func some(_ examples: [Example], _ part: ([Example]) throws -> Tensor) throws -> Tensor {
-        let parts = try withoutGradients { try pieces(examples.count, of: 32).map { try part(Array(examples[$0])) } }
-        let all = concatenated(parts, axis: 0)
-        guard all.square().sum().scalar.isFinite else { throw WorkError("\(label): features are not finite") }
-        return all
+        try seen(pictures.map { Example(picture: $0, name: "") }).vectors
     }
 
     /// Of normal distributions with the means and covariances of two sets `[N, F]`, `[M, F]`.
@@ -104,11 +101,10 @@ struct SeenPairs {
 
     /// Nil where no network is named and none ships, or it does not take in what the codec does.
     init?(_ network: String?, _ codec: any Codec, _ form: MediaForm) throws {
-        let medium: Medium = form.isPicture ? .picture : .sound
-        guard let name = network ?? FeatureView.standard(medium), network != nil || (try? Assets.model(name)) != nil else {
+        guard let name = network ?? FeatureView.standard(form.medium), network != nil || (try? Assets.model(name)) != nil else {
             return nil
         }
-        let view = try FeatureView(name, for: medium)
+        let view = try FeatureView(name, for: form.medium)
         guard let system = (view.source as? TrainedFeatures)?.system else { return nil }
         if case .spectrogram(let mel, _) = form {
             guard case .spectrogram(let own, _) = system.form, own.settings == mel.settings else { return nil }

@@ -37,15 +37,9 @@ struct PointSampling {
         if let grid { try AtomicFile.write(png, to: grid) }
     }
 
-    /// One object a line: `{"prompt_index", "seed", "point"}`, and `prompt` where there is one.
     private static func lines(_ samples: [Sample]) -> String {
         samples.map { sample in
-            var members: [(String, JSON)] = [
-                ("prompt_index", JSON(sample.promptIndex)), ("seed", JSON(Int(sample.seed))),
-            ]
-            if let prompt = sample.prompt { members.append(("prompt", JSON(prompt))) }
-            members.append(("point", .array((sample.points?.values ?? []).map { .number(Double($0)) })))
-            return JSON.object(members).encoded() + "\n"
+            sample.line("point", .array((sample.points?.values ?? []).map { .number(Double($0)) }))
         }.joined()
     }
 

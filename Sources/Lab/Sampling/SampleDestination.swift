@@ -37,6 +37,16 @@ struct SampleDestination {
     func close() { if isNew { Folder.removeIfEmpty(out) } }
 }
 
+extension Sample {
+    /// One object of a `.jsonl` file and the end of its line: `{"prompt_index", "seed", "prompt", ...}`; what is told nothing has no
+    /// prompt.
+    func line(_ key: String, _ value: JSON) -> String {
+        var members: [(String, JSON)] = [("prompt_index", JSON(promptIndex)), ("seed", JSON(Int(seed)))]
+        if let prompt { members.append(("prompt", JSON(prompt))) }
+        return JSON.object(members + [(key, value)]).encoded() + "\n"
+    }
+}
+
 extension SampleRequest {
     /// Samples that it asks for.
     var total: Int { max(1, max(prompts.count, classes.count)) * seeds.count }

@@ -23,7 +23,7 @@ struct TextSampling {
         try system.sample(request) { sample in
             guard let text = sample.text else { return }
             if takesAll {
-                lines += Self.line(sample, text)
+                lines += sample.line("text", JSON(text))
             } else {
                 try AtomicFile.write(text + "\n", to: destination.path(of: sample, "txt"))
             }
@@ -32,12 +32,5 @@ struct TextSampling {
         }
         bar.finish()
         if takesAll { try AtomicFile.write(lines, to: out) }
-    }
-
-    /// `{"prompt_index", "seed", "prompt", "text"}`; a model that is told nothing has no prompt.
-    private static func line(_ sample: Sample, _ text: String) -> String {
-        var members: [(String, JSON)] = [("prompt_index", JSON(sample.promptIndex)), ("seed", JSON(Int(sample.seed)))]
-        if let prompt = sample.prompt { members.append(("prompt", JSON(prompt))) }
-        return JSON.object(members + [("text", JSON(text))]).encoded() + "\n"
     }
 }

@@ -21,11 +21,12 @@ public struct TextForm: Sendable {
 
     /// `[texts, L]`.
     public func tokens(_ texts: [String]) -> Tokens {
-        let rows = texts.map { text in
-            let ids = tokenizer.encode(text, wrapped: false, limit: length - 1) + [end]
-            return ids + [Int32](repeating: padding, count: length - ids.count)
-        }
-        return Tokens(rows.flatMap { $0 }, [texts.count, length])
+        padded(texts.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [end] })
+    }
+
+    /// Rows of at most L tokens, filled up: `[rows, L]`.
+    public func padded(_ rows: [[Int32]]) -> Tokens {
+        Tokens(rows.flatMap { $0 + [Int32](repeating: padding, count: length - $0.count) }, [rows.count, length])
     }
 
     /// What stands before the end of each row.

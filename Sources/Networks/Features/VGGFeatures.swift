@@ -11,24 +11,15 @@ public final class VGGFeatures: FeatureExtractor {
     // The network is told colours as LPIPS' scaling layer puts them.
     private let shift = Tensor([-0.030, -0.088, -0.188], [3])
     private let scale = Tensor([0.458, 0.448, 0.450], [3])
-    /// `[out, 3, 3, in]` and `[out]`.
-    private let stages: [[(weight: Tensor, bias: Tensor)]]
+    private let stages: [VGGStage]
     /// LPIPS' weights of the channels, `[C]` for each map; empty where the files have none.
     public let channelWeights: [Tensor]
 
     public init(_ weights: ConvertedWeights) throws {
-        var channels = 3
-        stages = try Self.numbers.map { stage in
-            try stage.map { number in
-                let weight = try weights.kernel("features.\(number).weight", nil, channels, 3, 3)
-                channels = weight.shape[0]
-                return (weight, try weights.tensor("features.\(number).bias", [channels]))
-            }
-        }
+        stages = try VGGStage.all(weights, Self.numbers, channels: 3)
         let isWeighted = weights.names.contains { $0.hasPrefix("lin") }
         channelWeights = try (isWeighted ? stages : []).enumerated().map { i, stage in
-            let count = stage[stage.count - 1].bias.count
-            return try weights.tensor("lin\(i).model.1.weight", [1, count, 1, 1]).reshaped([count])
+            try weights.tensor("lin\(i).model.1.weight", [1, stage.width, 1, 1]).reshaped([stage.width])
         }
     }
 
@@ -44,9 +35,7 @@ public final class VGGFeatures: FeatureExtractor {
     public func maps(of x: Tensor) -> [Tensor] {
         var maps: [Tensor] = []
         for stage in stages {
-            let start = maps.last.map { maxPooled($0, size: 2, stride: 2) } ?? (x - shift) / scale
-            maps.append(
-                stage.reduce(start) { convolution($0, weight: $1.weight, bias: $1.bias, padding: Padding(1)).relu() })
+            maps.append(stage(maps.last.map { maxPooled($0, size: 2, stride: 2) } ?? (x - shift) / scale))
         }
         return maps
     }

@@ -13,20 +13,13 @@ public final class VGGish {
     private static let numbers = [[0], [3], [6, 8], [11, 13]]
     /// Frames and bands of a patch.
     public static let patch = (frames: 96, bands: 64)
-    private let stages: [[(weight: Tensor, bias: Tensor)]]
+    private let stages: [VGGStage]
     /// `[in, out]` and `[out]`.
     private let layers: [(weight: Tensor, bias: Tensor)]
 
     public init(_ weights: ConvertedWeights) throws {
-        var channels = 1
-        stages = try Self.numbers.map { stage in
-            try stage.map { number in
-                let weight = try weights.kernel("features.\(number).weight", nil, channels, 3, 3)
-                channels = weight.shape[0]
-                return (weight, try weights.tensor("features.\(number).bias", [channels]))
-            }
-        }
-        let halvings = Self.numbers.count
+        stages = try VGGStage.all(weights, Self.numbers, channels: 1)
+        let (halvings, channels) = (stages.count, stages[stages.count - 1].width)
         var width = (Self.patch.frames >> halvings) * (Self.patch.bands >> halvings) * channels
         layers = try [0, 2, 4].map { number in
             let weight = try weights.tensor("embeddings.\(number).weight", [nil, width])
@@ -38,10 +31,7 @@ public final class VGGish {
     public func callAsFunction(_ x: Tensor) -> Tensor {
         require(
             Array(x.shape.dropFirst()) == [Self.patch.frames, Self.patch.bands, 1], "VGGish: patches \(x.shape)")
-        let maps = stages.reduce(x) { x, stage in
-            let deep = stage.reduce(x) { convolution($0, weight: $1.weight, bias: $1.bias, padding: Padding(1)).relu() }
-            return maxPooled(deep, size: 2, stride: 2)
-        }
+        let maps = stages.reduce(x) { maxPooled($1($0), size: 2, stride: 2) }
         return layers.reduce(maps.cast(to: .f32).reshaped([x.shape[0], -1])) { (matmul($0, $1.weight) + $1.bias).relu() }
     }
 }

@@ -35,12 +35,7 @@ final class CodecReference {
                 "from", "is not a codec", expected: "a model directory of a codec", found: type(of: model.system).name)
         }
         (codec, self.model, form, fingerprint) = (system.codec, model, system.form, model.fingerprint)
-        medium =
-            switch form {
-            case .spectrogram: .sound
-            case .text: .text
-            case .picture, .signal: .picture
-            }
+        medium = form.medium
         model.freeze(codec.module)
     }
 

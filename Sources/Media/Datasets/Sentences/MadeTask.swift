@@ -16,8 +16,7 @@ public enum MadeTask: String, CaseIterable, Sendable {
     /// Words that are copied, turned round and sorted.
     static let words = [
         "ant", "bee", "cat", "dog", "eel", "fox", "gnu", "hen", "ibex", "jay", "koi", "lynx", "mole", "newt", "owl", "pig",
-        "quail",
-        "rat", "seal", "toad",
+        "quail", "rat", "seal", "toad",
     ]
     /// The most words of those three.
     static let most = 12
