@@ -20,7 +20,7 @@ import sys
 import time
 
 NAMES = ("dit-s2-train", "dit-small-train", "dit-s2-forward", "dit-b2-forward-1", "dit-b2-forward-8",
-         "dit-b2-forward-8-free", "dit-s2-sample", "token-sample", "kl-train", "kl-decode", "mel")
+         "dit-b2-forward-8-free", "dit-s2-sample", "token-sample", "sentence-sample", "kl-train", "kl-decode", "mel")
 
 
 def say(**record):

@@ -22,6 +22,9 @@ Inference (mode eager|compile; dtype f32 | bf16 = weights and activations cast t
     token-sample      64 pictures of 16x16 tokens out of 512 codes by 25 strided steps of mask-and-replace diffusion (100 steps,
                       a tenth replaced), guidance 3 by one doubled batch of 128 a step; Transformer of width 128, depth 5, heads
                       4, cross-attention to 16 words of width 128; tokens only, no decoding
+    sentence-sample   32 sentences of 64 latents of 128 channels by 50 steps of diffusers' DPM-Solver++ (cosine, v), the estimate of the step
+                      before beside the state, guidance 2 by one doubled batch of 64 a step; DiT of width 256, depth 6, heads 4 with
+                      cross-attention to 64 words of width 256, whose keys and values are worked out once; latents only, no decoding
     kl-decode         the decoder of kl-train's autoencoder: one latent 4x32x32 to 3x256x256
 
 Without a network (librosa, single precision whatever the mode and dtype):
@@ -34,6 +37,7 @@ import contextlib
 import torch
 
 from torch_dit import SIZES, DiT
+from torch_sentences import SentenceDiT
 from torch_tokens import MaskAndReplace, TokenTransformer
 
 
@@ -143,6 +147,38 @@ def token_sample(mode, dtype, count=64, steps=25, guidance=3.0, side=16, words=1
     return step
 
 
+def sentence_sample(mode, dtype, count=32, steps=50, guidance=2.0, words=64):
+    from diffusers import DPMSolverMultistepScheduler
+
+    network = SentenceDiT()
+    for value in network.parameters():
+        if value.requires_grad and not value.any():
+            torch.nn.init.normal_(value, std=0.02)
+    model, forward, kind = inference(network, mode, dtype)
+    states = torch.randn(count, words, model.context)
+    heard = torch.cat([states, model.null.float().expand_as(states)]).to(kind)
+
+    @torch.inference_mode()
+    def step():
+        scheduler = DPMSolverMultistepScheduler(
+            beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction", algorithm_type="dpmsolver++", solver_order=2,
+            solver_type="midpoint", lower_order_final=True, timestep_spacing="linspace")
+        scheduler.set_timesteps(steps)
+        keys_values, pooled = model.heard(heard), heard.mean(1)
+        x = torch.randn(count, model.length, model.channels)
+        previous = torch.zeros_like(x)
+        for t in scheduler.timesteps:
+            both = torch.cat([x, x]).to(kind), torch.cat([previous, previous]).to(kind)
+            given, free = forward(*both, t.expand(2 * count), pooled, keys_values).float().chunk(2)
+            v = free + guidance * (given - free)
+            abar = scheduler.alphas_cumprod[t]
+            previous = abar.sqrt() * x - (1 - abar).sqrt() * v
+            x = scheduler.step(v, t, x).prev_sample
+        return x.sum().item()
+
+    return step
+
+
 def autoencoder():
     from diffusers import AutoencoderKL
 
@@ -216,6 +252,7 @@ WORKLOADS = {
     "dit-b2-forward-8-free": lambda mode, dtype: dit_forward("b", mode, dtype, batch=8),
     "dit-s2-sample": lambda mode, dtype: dit_sample("s", mode, dtype),
     "token-sample": token_sample,
+    "sentence-sample": sentence_sample,
     "kl-train": kl_train,
     "kl-decode": kl_decode,
     "mel": mel,

@@ -115,7 +115,8 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSys
             var input = self.input(Tokens(rows.flatMap { $0 }, [B, n + 1]), told)
             input.scope = scope
             let logits = guidance.predict(denoiser, input, at: 0, negative: negative).output  // [B, 1, K]
-            let next = drawn(choice.narrowed(logits, request), places: places.map { $0("token")(n) })
+            let next = drawn(
+                choice.narrowed(logits, at: 1 - Double(n) / Double(N), request), places: places.map { $0("token")(n) })
             for b in 0..<B { rows[b].append(next.values[b]) }
             guard let film = request.film, film.shows(n, of: N) else { continue }
             let masks = [Int32](repeating: Int32(ground.codes), count: N - 1 - n)

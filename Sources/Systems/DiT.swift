@@ -82,8 +82,7 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
                     try film.show(
                         FilmFrame(
                             first: first, index: progress.index, count: progress.count,
-                            pictures: self.codec.form.pictures(self.decoded(progress.x0)),
-                            realness: nil))
+                            pictures: self.codec.form.pictures(self.decoded(progress.x0))))
                 }
             },
             deliver: { chunk, latents in

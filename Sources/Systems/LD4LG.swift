@@ -89,10 +89,21 @@ public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingS
                 { jobs in histogram.mask(jobs.map { histogram.draw($0.place("length")) }) }
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
+            watch: request.film.map { film in
+                { first, progress in
+                    guard film.shows(progress.index, of: progress.count) else { return }
+                    try film.show(
+                        FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0)))
+                }
+            },
             deliver: { chunk, latents in
-                let said = withoutGradients { codec.codec.decode(latents) }
-                for (job, text) in zip(chunk, codec.form.texts(said)) { try deliver(job.sample(text: text)) }
+                for (job, text) in zip(chunk, texts(latents)) { try deliver(job.sample(text: text)) }
             })
+    }
+
+    /// What the codec says of latents `[B, M, 1, C]`.
+    private func texts(_ latents: Tensor) -> [String] {
+        codec.form.texts(withoutGradients { codec.codec.decode(latents) })
     }
 
     private var histogram: LengthHistogram? {

@@ -6,19 +6,38 @@ import Training
 
 /// Sentences to a few continuous latents and back, as latent diffusion for language stands on (Lovelace et al. 2023, arXiv 2212.09462).
 ///
-/// Section `codec`: `vocabulary` of a byte-pair tokenizer made of the data's sentences, `length`; `width`, `heads`, `encoder_depth`,
-/// `decoder_depth`, `positions`; `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`.
+/// Section `codec`: `vocabulary` of a byte-pair tokenizer made of the data's sentences, `width`, `encoder_depth`, `decoder_depth`,
+/// `positions`; or `network {from}`, a published BART or T5 that is kept as it is, as in the paper. With either `length`, `heads`;
+/// `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`; `decoding {beams, no_repeat,
+/// repetition_penalty, shortest}`.
 public final class SentenceCodecSystem: Module, CodecSystem {
     public static let name = "sentence-codec"
     let sentences: SentenceCodec
     private let text: TextForm
+    private let speaker: PretrainedSpeaker?
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
-        let vocabulary = try part.int("vocabulary", default: 2048, in: 260...65_536)
-        let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
         var c = SentenceCodecConfiguration()
-        c.network = try Seq2SeqConfiguration(part, vocabulary: max(vocabulary, tokenizer.vocabularySize))
+        speaker = try part.optionalSection("network").map { try PretrainedSpeaker($0) }
+        if let speaker {
+            let positions = min(4096, speaker.network.longest ?? 4096)
+            c.network.length = try part.int("length", default: min(64, positions), in: 4...positions)
+            c.network.heads = try part.int("heads", default: 4, in: 1...128)
+            guard speaker.network.stateWidth % c.network.heads == 0 else {
+                throw part.error(
+                    "heads", "does not divide the network's width", expected: "a divisor of \(speaker.network.stateWidth)",
+                    found: "\(c.network.heads)")
+            }
+            c.start = speaker.special.start
+            text = speaker.form(length: c.network.length)
+        } else {
+            let vocabulary = try part.int("vocabulary", default: 2048, in: 260...65_536)
+            let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
+            c.network = try Seq2SeqConfiguration(part, vocabulary: max(vocabulary, tokenizer.vocabularySize))
+            c.start = ModelTokenizer.start
+            text = TextForm(tokenizer, length: c.network.length, end: ModelTokenizer.end)
+        }
         switch try part.choice("latents", among: ["perceiver", "states"], default: "perceiver") {
         case "states": c.latents = .states
         default:
@@ -28,9 +47,8 @@ public final class SentenceCodecSystem: Module, CodecSystem {
                 depth: try part.int("perceiver_depth", default: 2, in: 1...48))
         }
         c.noise = try part.float("noise", default: 0, in: 0...10)
-        c.start = ModelTokenizer.start
-        text = TextForm(tokenizer, length: c.network.length, end: ModelTokenizer.end)
-        sentences = SentenceCodec(c, text)
+        c.decoding = try SentenceDecoding(try part.section("decoding"), length: c.network.length)
+        sentences = SentenceCodec(c, text, over: speaker?.network)
         super.init()
     }
 
@@ -39,7 +57,26 @@ public final class SentenceCodecSystem: Module, CodecSystem {
     public var form: MediaForm { .text(text) }
     public var phases: [Phase] { sentences.phases }
     public func finish(over batches: some Sequence<Tensor>) { sentences.fitStatistics(over: batches) }
-    public func writeParts(to folder: String) throws { try ModelTokenizer.write(text.tokenizer, to: folder) }
+
+    public func writeParts(to folder: String) throws {
+        if let speaker { try speaker.write(to: folder) } else { try ModelTokenizer.write(text.tokenizer, to: folder) }
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        guard let speaker, let codec = resolved["codec"] else { return resolved }
+        return resolved.setting("codec", speaker.configuration(codec))
+    }
+}
+
+extension SentenceDecoding {
+    /// Keys: `beams`, `no_repeat`, `repetition_penalty`, `shortest`.
+    init(_ section: Section, length: Int) throws {
+        self.init()
+        beams = try section.int("beams", default: beams, in: 1...256)
+        noRepeat = try section.int("no_repeat", default: noRepeat, in: 0...length)
+        repetitionPenalty = try section.number("repetition_penalty", default: repetitionPenalty, in: 0.1...100)
+        shortest = try section.int("shortest", default: shortest, in: 0...length - 1)
+    }
 }
 
 extension Seq2SeqConfiguration {

@@ -123,6 +123,8 @@ public struct SamplingDefaults: Sendable, Equatable {
 public struct SampleRequest {
     /// Captions, or empty for one unconditional prompt.
     public var prompts: [String] = []
+    /// The prompts are sentences to be made into others, which models of other media do not do.
+    public var rewrites = false
     /// Class of each prompt, for class-conditional models.
     public var classes: [Int] = []
     /// Draws the first seed for the first prompt or class only, the second for the second, and so on, instead of every seed for each.

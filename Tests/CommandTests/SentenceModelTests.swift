@@ -82,6 +82,27 @@ import Testing
         #expect(try lines(["--batch", "1", "--threads", "1"]) == first)
     }
 
+    @Test(arguments: [("pairs", ["--source", "cat dog"]), ("alone", ["--seed", "3"])])
+    func `what becomes of sentences can be watched, and changes nothing`(model: String, more: [String]) throws {
+        let place = try Self.shared.get()
+        let sample = ["sample", "\(model)/model", "--count", "2", "--steps", "4"] + more
+        try Program.succeed(sample + ["--out", "plain-\(model).jsonl", "--quiet"], in: place.path)
+        let watched = try Program.run(sample + ["--out", "watched-\(model).jsonl", "--watch"], in: place.path)
+        #expect(watched.code == 0)
+        let lines = watched.errors.split(separator: "\n").filter { $0.hasPrefix("step ") }
+        #expect(
+            lines.map { $0.prefix(11) } == (1...4).flatMap { s in ["step \(s)/4  0", "step \(s)/4  1"] }, "\(watched.errors)")
+        #expect(try place.bytes("plain-\(model).jsonl") == place.bytes("watched-\(model).jsonl"))
+    }
+
+    @Test func `a sentence to be made into another is a prompt by its own name`() throws {
+        let place = try Self.shared.get()
+        for (option, out) in [("--source", "by-source.jsonl"), ("--prompt", "by-prompt.jsonl")] {
+            try Program.succeed(["sample", "pairs/model", option, "owl cat", "--out", out, "--quiet"], in: place.path)
+        }
+        #expect(try place.bytes("by-source.jsonl") == place.bytes("by-prompt.jsonl"))
+    }
+
     @Test func `sentences of drawn lengths go into files of their own`() throws {
         let place = try Self.shared.get()
         try Program.succeed(["sample", "alone/model", "--count", "4", "--out", "files", "--quiet"], in: place.path)
@@ -145,6 +166,16 @@ import Testing
             (sample + ["x.jsonl", "--size", "8x8"], "--size"),
             (sample + ["x.jsonl", "--grid", "g.png"], "--grid: is an option of models with pictures"),
             (["sample", "pairs/model", "--out", "x.jsonl", "--quiet"], "this model needs a sentence"),
+            (sample + ["x.jsonl", "--source", "dog"], "--prompt: cannot stand beside --source"),
+            (["sample", "alone/model", "--source", "dog", "--out", "x.jsonl", "--quiet"], "does not listen to sentences"),
+            (
+                ["sample", "shapes-dit", "--source", "dog", "--out", "x.png", "--quiet"],
+                "--source: is an option of models with sentences"
+            ),
+            (
+                ["sample", "shapes-dit", "--prompt", "dog", "--watch", "--out", "x.png"],
+                "--watch: is an option of models with sentences"
+            ),
             (["train", "shapes.yaml", "--run-dir", "r", "--quiet"], "has no sentence, which this system needs"),
             (["train", "heads.yaml", "--run-dir", "r", "--quiet"], "codec.heads"),
         ] {

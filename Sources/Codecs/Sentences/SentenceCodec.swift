@@ -12,6 +12,7 @@ public struct SentenceCodecConfiguration: Sendable, Equatable {
         case perceiver(count: Int, width: Int, depth: Int)
     }
 
+    /// Its own network, of which a network that is given takes the length and the heads.
     public var network = Seq2SeqConfiguration()
     public var latents = Latents.perceiver(count: 8, width: 64, depth: 2)
     /// Deviation of the noise that latents carry while the codec trains, in parts of their own: its decoder then forgives a generator's
@@ -19,6 +20,7 @@ public struct SentenceCodecConfiguration: Sendable, Equatable {
     public var noise: Float = 0
     /// What a decoder begins with.
     public var start: Int32 = 2
+    public var decoding = SentenceDecoding()
 
     public init() {}
 }
@@ -30,20 +32,32 @@ public struct SentenceCodecConfiguration: Sendable, Equatable {
 ///     latents [B, M, 1, C], each channel's mean taken off and all divided by one deviation
 public final class SentenceCodec: Module, Codec, Trainable {
     public let configuration: SentenceCodecConfiguration
-    let network: Seq2SeqTransformer
+    /// Nil where a network was given, which is no part of this one and does not learn.
+    let network: Seq2SeqTransformer?
+    private let given: Given?
     let compressor: PerceiverCompressor?
     let reconstructor: PerceiverReconstructor?
     /// `[C]` and `[1]`, of the raw latents over the training set.
     let latentMean: Buffer
     let latentDeviation: Buffer
     private let form: TextForm
+    private let grid: [Int]
 
-    public init(_ c: SentenceCodecConfiguration, _ form: TextForm) {
+    /// A class that is no module, so that the walker does not take what is given for a part of the codec.
+    private final class Given {
+        let network: any EncoderDecoder
+
+        init(_ network: any EncoderDecoder) { self.network = network }
+    }
+
+    /// - Parameter given: a network whose parameters are frozen; its own learns when nil.
+    public init(_ c: SentenceCodecConfiguration, _ form: TextForm, over given: (any EncoderDecoder)? = nil) {
         require(c.network.length == form.length, "SentenceCodec: \(c.network.length) positions, sentences of \(form.length)")
         configuration = c
         self.form = form
-        network = Seq2SeqTransformer(c.network)
-        let (width, heads) = (c.network.width, c.network.heads)
+        network = given == nil ? Seq2SeqTransformer(c.network) : nil
+        self.given = given.map { Given($0) }
+        let (width, heads) = (given?.stateWidth ?? c.network.width, c.network.heads)
         if case .perceiver(let count, let latentWidth, let depth) = c.latents {
             compressor = PerceiverCompressor(
                 width: width, latents: count, latentWidth: latentWidth, length: form.length, depth: depth, heads: heads)
@@ -52,29 +66,28 @@ public final class SentenceCodec: Module, Codec, Trainable {
         } else {
             (compressor, reconstructor) = (nil, nil)
         }
-        let channels = Self.grid(c, form)[2]
-        latentMean = Buffer(.zeros([channels]))
+        grid =
+            switch c.latents {
+            case .states: [form.length, 1, width]
+            case .perceiver(let count, let latentWidth, _): [count, 1, latentWidth]
+            }
+        latentMean = Buffer(.zeros([grid[2]]))
         latentDeviation = Buffer(.ones([1]))
         super.init()
     }
 
-    private static func grid(_ c: SentenceCodecConfiguration, _ form: TextForm) -> [Int] {
-        switch c.latents {
-        case .states: [form.length, 1, c.network.width]
-        case .perceiver(let count, let width, _): [count, 1, width]
-        }
-    }
+    private var speaker: any EncoderDecoder { network ?? given!.network }
 
     public var module: Module { self }
     public var mediaShape: [Int] { [form.length, 1, 1] }
-    public var latents: LatentSpec { LatentSpec(kind: .continuous, shape: Self.grid(configuration, form)) }
+    public var latents: LatentSpec { LatentSpec(kind: .continuous, shape: grid) }
 
     // MARK: - There
 
     /// `[B, M, C]`, rows of padding 0 where latents are states.
     private func raw(_ tokens: Tokens) -> Tensor {
         let mask = form.mask(tokens)
-        let states = network.encode(tokens, mask: mask)
+        let states = speaker.encode(tokens, mask: mask)
         return compressor?(states, mask: mask) ?? states.cast(to: .f32) * mask.unsqueezed(2)
     }
 
@@ -93,7 +106,7 @@ public final class SentenceCodec: Module, Codec, Trainable {
     /// What the decoder listens to: `[B, M, D]`.
     private func heard(_ z: Tensor) -> Tensor { reconstructor?(z) ?? z }
 
-    /// The likeliest tokens, one after the other.
+    /// What the decoder says, token after token.
     public func decode(_ latents: Encoding) -> Tensor {
         guard case .moments(let mean, _) = latents else { fatalError("SentenceCodec: it decodes real latents, not tokens") }
         return withoutGradients { TextForm.media(said(mean)) }
@@ -107,7 +120,8 @@ public final class SentenceCodec: Module, Codec, Trainable {
         let z = normal * latentDeviation.value + latentMean.value
         let states = heard(mask.map { z * $0.unsqueezed(2) } ?? z)
         return form.padded(
-            GreedySearch(DecodingRules(special, length: form.length))(network, over: states, mask: mask).map(\.tokens))
+            configuration.decoding.said(
+                by: speaker, of: special, first: form.beginning, length: form.length, over: states, mask: mask))
     }
 
     private var special: SpecialTokens {
@@ -116,7 +130,11 @@ public final class SentenceCodec: Module, Codec, Trainable {
 
     // MARK: - Training
 
-    public var phases: [Phase] { [Phase(name: "codec", parameters: parameters()) { batch, _ in self.loss(batch) }] }
+    /// None where nothing learns: a given network's own states.
+    public var phases: [Phase] {
+        let learning = parameters()
+        return learning.isEmpty ? [] : [Phase(name: "codec", parameters: learning) { batch, _ in self.loss(batch) }]
+    }
 
     /// Cross-entropy of the sentence's tokens, each given those before it and the latents; a mean over a sentence's tokens. Sums over
     /// examples: `entropy`, and `right`, the share of tokens that were the likeliest.
@@ -130,7 +148,7 @@ public final class SentenceCodec: Module, Codec, Trainable {
             let draws = normal(batch.places.map { $0("latent") }, Array(z.shape.dropFirst())) * scale
             z = z + (compressor == nil ? draws * counted.unsqueezed(2) : draws)
         }
-        let logits = network(special.shifted(tokens), over: heard(z), mask: compressor == nil ? counted : nil)
+        let logits = speaker(special.shifted(tokens), over: heard(z), mask: compressor == nil ? counted : nil)
         let shares = counted / counted.sum(1, keep: true)
         let entropy = (crossEntropy(logits, tokens) * shares).sum(1)  // [B]
         let hits = Tensor(zip(logits.argmax(2).values, tokens.values).map { $0 == $1 ? 1 : 0 }, tokens.shape)

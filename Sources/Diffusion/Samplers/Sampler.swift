@@ -42,7 +42,7 @@ public struct SamplingProgress {
     /// After the step.
     public let state: Tensor
     /// The estimate the step was made with.
-    public let x0: Tensor
+    public var x0: Tensor
 }
 
 extension Sampler {

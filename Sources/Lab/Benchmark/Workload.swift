@@ -37,6 +37,7 @@ public struct Workload {
             ditForward("dit-b2-forward-8-free", .preset("B", patch: 2), batch: 8, isBatchInvariant: false),
             ditSampling,
             tokenSampling,
+            sentenceSampling,
             codecTraining,
             codecDecoding,
             melSpectrogram,

@@ -40,6 +40,7 @@ public struct Demonstration {
     private static let programme = [
         Turn(model: "shapes-dit", prompts: shapes),
         Turn(model: "emoji-dit", prompts: ["cat face", "blue heart", "automobile", "red apple"]),
+        Turn(model: "emoji-vq-diffusion", prompts: ["red apple", "red heart", "grinning face", "dog face"]),
         Turn(model: "shapes-token-critic", prompts: shapes, count: 1, sheet: .film),
     ]
 

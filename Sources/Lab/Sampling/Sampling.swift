@@ -15,12 +15,18 @@ public struct Sampling {
     ///   - grid: one picture of all samples, a row for each prompt; of sounds their spectrograms, one above the other.
     ///   - film: one picture of what became of each sample on the way, a row for each.
     ///   - spectrogram: of sounds, the same as `grid`.
+    ///   - watches: shows in the terminal what becomes of sentences.
     public func run(
-        _ request: SampleRequest, out: String, grid: String?, film: String? = nil, spectrogram: String? = nil, quiet: Bool
+        _ request: SampleRequest, out: String, grid: String?, film: String? = nil, spectrogram: String? = nil,
+        watches: Bool = false, quiet: Bool
     ) throws {
         let loaded = try ModelDirectory.load(model)
         guard let system = loaded.system as? any GenerativeSystem else {
             throw InputError("this model does not generate", at: model, found: type(of: loaded.system).name)
+        }
+        if system.medium != .text {
+            try request.refuse(
+                [("--watch", watches ? "it" : nil), ("--source", request.rewrites ? "one" : nil)], of: "sentences")
         }
         if system.medium == .point {
             try request.refuse([("--film", film)], of: "pictures")
@@ -34,7 +40,7 @@ public struct Sampling {
         try request.refuse([("--spectrogram", spectrogram)], of: "sounds")
         if system.medium == .text {
             try request.refuse([("--grid", grid), ("--film", film)], of: "pictures")
-            return try TextSampling(system: system, request: request).run(out: out, quiet: quiet)
+            return try TextSampling(system: system, request: request).run(out: out, watches: watches, quiet: quiet)
         }
         let destination = try SampleDestination(
             out, isFile: out.lowercased().hasSuffix(".png"), total: request.total, noun: "picture",

@@ -1,27 +1,39 @@
 import Tensors
 
-/// Sentences as rows of tokens of one length: the text's, an end, padding. A longer text loses its end, never the mark.
+/// Sentences as rows of tokens of one length: a beginning where there is one, the text's, an end, padding. A longer text loses its end,
+/// never the mark.
 public struct TextForm: Sendable {
     public let tokenizer: any PipelineTokenizer
     /// L.
     public let length: Int
     public let padding, end: Int32
+    public let beginning: Int32?
 
-    /// - Parameter end: what closes a sentence, `</s>` say.
-    public init(_ tokenizer: any PipelineTokenizer, length: Int, end: Int32) {
-        require(length > 1 && tokenizer.padding != nil, "TextForm: length \(length), padding \(tokenizer.padding ?? -1)")
+    /// - Parameters:
+    ///   - beginning: what opens a sentence, `<s>` say; a special token, so that it is no part of the text.
+    ///   - end: what closes a sentence, `</s>` say.
+    ///   - padding: the tokenizer's own when nil.
+    public init(
+        _ tokenizer: any PipelineTokenizer, length: Int, beginning: Int32? = nil, end: Int32, padding: Int32? = nil
+    ) {
+        let padding = padding ?? tokenizer.padding
+        require(length > (beginning == nil ? 1 : 2) && padding != nil, "TextForm: length \(length), padding \(padding ?? -1)")
         self.tokenizer = tokenizer
         self.length = length
+        self.beginning = beginning
         self.end = end
-        padding = tokenizer.padding!
+        self.padding = padding!
     }
 
-    /// Tokens of a text and its end, before anything is cut.
-    public func count(_ text: String) -> Int { tokenizer.encode(text, wrapped: false, limit: nil).count + 1 }
+    /// Tokens of a text and its marks, before anything is cut.
+    public func count(_ text: String) -> Int { tokenizer.encode(text, wrapped: false, limit: nil).count + marks }
+
+    private var marks: Int { beginning == nil ? 1 : 2 }
 
     /// `[texts, L]`.
     public func tokens(_ texts: [String]) -> Tokens {
-        padded(texts.map { tokenizer.encode($0, wrapped: false, limit: length - 1) + [end] })
+        let first = beginning.map { [$0] } ?? []
+        return padded(texts.map { first + tokenizer.encode($0, wrapped: false, limit: length - marks) + [end] })
     }
 
     /// Rows of at most L tokens, filled up: `[rows, L]`.

@@ -24,10 +24,19 @@ public struct FilmFrame: Sendable {
     public let first: Int
     /// The step, counted from 0, and how many there are.
     public let index, count: Int
-    /// What the samples are expected to become; gray where tokens are still masked.
+    /// What the samples are expected to become; gray where tokens are still masked. Empty of sentences.
     public let pictures: [Picture]
+    /// Of sentences, the same.
+    public let texts: [String]
     /// How real a critic found each token, `[B, rows, columns]` in [0, 1]; nil where none was asked.
     public let realness: Tensor?
+
+    public init(
+        first: Int, index: Int, count: Int, pictures: [Picture] = [], texts: [String] = [], realness: Tensor? = nil
+    ) {
+        (self.first, self.index, self.count) = (first, index, count)
+        (self.pictures, self.texts, self.realness) = (pictures, texts, realness)
+    }
 }
 
 extension Picture {

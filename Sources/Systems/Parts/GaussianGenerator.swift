@@ -94,17 +94,22 @@ struct GaussianGenerator {
             let latents = withoutGradients {
                 let said = conditions(Array(chunk))
                 let padding = padding?(Array(chunk))
-                let drawn = sampler.sample(
-                    from: x, along: grid, schedule: schedule, noise: StepNoise(places),
-                    constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
-                    observe: { progress in
-                        guard failure == nil else { return }
-                        do { try watch?(chunk.startIndex, progress) } catch { failure = error }
-                    },
-                    predict: denoiser.predictor(
-                        schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative,
-                        paddingMask: padding))
-                return padding.map { drawn * $0.reshaped($0.shape + [Int](repeating: 1, count: drawn.rank - 2)) } ?? drawn
+                func content(_ x: Tensor) -> Tensor {
+                    padding.map { x * $0.reshaped($0.shape + [Int](repeating: 1, count: x.rank - 2)) } ?? x
+                }
+                return content(
+                    sampler.sample(
+                        from: x, along: grid, schedule: schedule, noise: StepNoise(places),
+                        constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
+                        observe: { progress in
+                            guard failure == nil, let watch else { return }
+                            var seen = progress
+                            seen.x0 = content(progress.x0)
+                            do { try watch(chunk.startIndex, seen) } catch { failure = error }
+                        },
+                        predict: denoiser.predictor(
+                            schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative,
+                            paddingMask: padding)))
             }
             if let failure { throw failure }
             try deliver(chunk, latents)

@@ -17,8 +17,8 @@ struct TokenGenerator {
 
     var corruption: CategoricalCorruption { categorical.objective.corruption }
 
-    /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `choice_temperature`, `sharpening`,
-    ///   `critic_noise`, `corrector`.
+    /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `final_temperature`,
+    ///   `choice_temperature`, `sharpening`, `critic_noise`, `corrector`.
     /// - Parameter sampler: where the file names none; by what the logits speak of when nil.
     init(_ categorical: CategoricalSection, sample: Section, sampler: String?, truncation: Double = 1, steps: Int) throws {
         let usual = categorical.objective.logits == .presentFromOthers ? "rates" : "ancestral"
@@ -149,7 +149,7 @@ struct TokenGenerator {
                             do { try watch(chunk.startIndex, progress) } catch { failure = error }
                         }
                     },
-                    predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, request) })
+                    predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, at: time, request) })
             }
             if let failure { throw failure }
             try deliver(chunk, tokens)

@@ -2,11 +2,12 @@ import ArgumentParser
 import LatentLab
 
 struct Sample: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Draw from a model: pictures or sounds from sentences.")
+    static let configuration = CommandConfiguration(abstract: "Draw from a model: pictures, sounds or sentences, from sentences.")
 
     @Argument(help: "A model directory, or the name of a shipped model.") var model: String
     @Option(help: "A sentence; may be repeated.") var prompt: [String] = []
     @Option(help: "A file with one sentence a line.") var promptsFile: String?
+    @Option(help: "A sentence to be made into another; may be repeated.") var source: [String] = []
     @Option(name: .customLong("class"), help: "A class number; may be repeated.") var classes: [Int] = []
     @Option(help: "A sentence to stay away from.") var negative: String?
     @Option(help: "Samples for each sentence.") var count = 1
@@ -22,6 +23,7 @@ struct Sample: ParsableCommand {
     @Option(help: "A folder, or one file.") var out = "samples"
     @Option(help: "Also a grid of all samples, a row for each sentence.") var grid: String?
     @Option(help: "Also a film strip: a row for each sample, what it looked like on the way.") var film: String?
+    @Flag(help: "Of sentences: show in the terminal what becomes of them.") var watch = false
     @Option(help: "Of sounds: also their spectrograms, one above the other.") var spectrogram: String?
     @Option(help: "Of tokens: pixels of a larger picture, as 96x64.") var size: String?
     @Option(help: "Of tokens: length of a longer sound.") var seconds: Double?
@@ -30,7 +32,8 @@ struct Sample: ParsableCommand {
     func run() throws {
         try machine.apply()
         let sampling = Sampling(model: try Assets.model(model))
-        try sampling.run(try request(), out: out, grid: grid, film: film, spectrogram: spectrogram, quiet: machine.quiet)
+        try sampling.run(
+            try request(), out: out, grid: grid, film: film, spectrogram: spectrogram, watches: watch, quiet: machine.quiet)
     }
 
     private func request() throws -> SampleRequest {
@@ -40,7 +43,9 @@ struct Sample: ParsableCommand {
         try bounded(eta, 0...1, "--eta")
         try bounded(strength, 0...1, "--strength")
         var request = try how.request()
-        request.prompts = prompt
+        if !source.isEmpty { try refuse(prompt.first ?? promptsFile, "--prompt", beside: "--source") }
+        request.prompts = prompt + source
+        request.rewrites = !source.isEmpty
         if let promptsFile {
             request.prompts += try AtomicFile.readText(promptsFile).split(separator: "\n").map(String.init)
         }

@@ -8,13 +8,13 @@ import Testing
 @Suite struct DecodingTests {
     static let models = ["bart", "t5", "t5_gated"]
 
-    static func model(_ name: String) throws -> any EncoderDecoder {
+    static func model(_ name: String) throws -> any SpeakingModel {
         let folder = name == "bart" ? try PublishedModels.bart() : try PublishedModels.t5(name)
         return name == "bart" ? try BART.load(folder.path) : try T5.load(folder.path)
     }
 
     /// Twelve new tokens at most, as in `seq2seq.py`.
-    static func rules(_ model: any EncoderDecoder, _ processors: (Int32) -> [any LogitsProcessor]) -> DecodingRules {
+    static func rules(_ model: any SpeakingModel, _ processors: (Int32) -> [any LogitsProcessor]) -> DecodingRules {
         DecodingRules(model.tokens, length: 12, processors: processors(model.tokens.ends[0]))
     }
 
@@ -28,7 +28,7 @@ import Testing
         ),
     ]
 
-    static func beams(_ model: any EncoderDecoder) -> [(String, BeamSearch)] {
+    static func beams(_ model: any SpeakingModel) -> [(String, BeamSearch)] {
         let plain = rules(model) { _ in [] }
         let endless = rules(model) { [SuppressedTokens([$0])] }
         let constrained = rules(model) {

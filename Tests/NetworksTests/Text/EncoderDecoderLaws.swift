@@ -5,14 +5,14 @@ import Testing
 
 /// Sum of the cross-entropies of targets under teacher forcing.
 func sentenceLoss(
-    _ model: some EncoderDecoder, _ ids: Tokens, _ mask: Tensor?, _ targets: Tokens
+    _ model: some SpeakingModel, _ ids: Tokens, _ mask: Tensor?, _ targets: Tokens
 ) -> Tensor {
     let logits = model(model.tokens.shifted(targets), over: model.encode(ids, mask: mask), mask: mask)
     return crossEntropy(logits, targets).sum()
 }
 
 /// What a token under the mask is changes no bit of what is kept, of what is said or of any gradient.
-func expectPaddingIsNothing(_ model: some EncoderDecoder, _ ids: Tokens, _ mask: Tensor, targets: Tokens) {
+func expectPaddingIsNothing(_ model: some SpeakingModel, _ ids: Tokens, _ mask: Tensor, targets: Tokens) {
     let kept = mask.values
     var other = ids
     for i in other.values.indices where kept[i] == 0 { other.values[i] = Int32(3 + i * 7 % 30) }
@@ -35,7 +35,7 @@ func expectPaddingIsNothing(_ model: some EncoderDecoder, _ ids: Tokens, _ mask:
 }
 
 /// Token by token, or a few at once, with rows exchanged on the way, a decoder says what it says of the whole sentence.
-func expectStepsAgree(_ model: some EncoderDecoder, over states: Tensor, mask: Tensor?, inputs: Tokens) {
+func expectStepsAgree(_ model: some SpeakingModel, over states: Tensor, mask: Tensor?, inputs: Tokens) {
     withoutGradients {
         let (B, N) = (inputs.shape[0], inputs.shape[1])
         let whole = model(inputs, over: states, mask: mask)
@@ -59,7 +59,7 @@ func expectStepsAgree(_ model: some EncoderDecoder, over states: Tensor, mask: T
 }
 
 /// All of a model's gradients are those that a model of the same shape has for parameters.
-func expectGradients(_ model: some EncoderDecoder, _ loss: Tensor, _ expected: some EncoderDecoder) {
+func expectGradients(_ model: some SpeakingModel, _ loss: Tensor, _ expected: some SpeakingModel) {
     let parameters = model.parameters()
     let found = gradients(of: loss, wrt: parameters.map(\.value))
     let wanted = expected.parameters()
