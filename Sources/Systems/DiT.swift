@@ -76,14 +76,10 @@ public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
             jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
             known: try request.start.map { try codec.latents(of: $0) }, mask: try request.free.map { try codec.mask(of: $0) },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
-            watch: request.film.map { film in
-                { first, progress in
-                    guard film.shows(progress.index, of: progress.count) else { return }
-                    try film.show(
-                        FilmFrame(
-                            first: first, index: progress.index, count: progress.count,
-                            pictures: self.codec.form.pictures(self.decoded(progress.x0))))
-                }
+            frame: { first, progress in
+                FilmFrame(
+                    first: first, index: progress.index, count: progress.count,
+                    pictures: self.codec.form.pictures(self.decoded(progress.x0)))
             },
             deliver: { chunk, latents in
                 for sample in making.samples(decoded(latents), of: chunk) { try deliver(sample) }

@@ -89,12 +89,8 @@ public final class LD4LGSystem: Module, GenerativeSystem, LatentSystem, ReadingS
                 { jobs in histogram.mask(jobs.map { histogram.draw($0.place("length")) }) }
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
-            watch: request.film.map { film in
-                { first, progress in
-                    guard film.shows(progress.index, of: progress.count) else { return }
-                    try film.show(
-                        FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0)))
-                }
+            frame: { first, progress in
+                FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0))
             },
             deliver: { chunk, latents in
                 for (job, text) in zip(chunk, texts(latents)) { try deliver(job.sample(text: text)) }

@@ -26,11 +26,8 @@ public struct SentenceDecoding: Sendable, Equatable {
         if shortest > 0 { processors.append(MinimumLength(shortest, ends: special.ends)) }
         if let first { processors.append(ForcedToken.first(first)) }
         let rules = DecodingRules(special, length: length, processors: processors)
-        func best(_ network: some EncoderDecoder) -> [[Int32]] {
-            beams == 1
-                ? GreedySearch(rules)(network, over: states, mask: mask).map(\.tokens)
-                : BeamSearch(rules, beams: beams)(network, over: states, mask: mask).map { $0[0].tokens }
-        }
-        return best(network)
+        return beams == 1
+            ? GreedySearch(rules)(network, over: states, mask: mask).map(\.tokens)
+            : BeamSearch(rules, beams: beams)(network, over: states, mask: mask).map { $0[0].tokens }
     }
 }

@@ -15,18 +15,27 @@ extension Workload {
             guard let schedule = try? ChainSchedule(), let grid = try? Spacing.linspace.grid(steps: steps, for: schedule) else {
                 fatalError("dit-s2-sample: the linear chain has no grid of \(steps) steps")
             }
-            var run = 0
-            return {
-                run += 1
-                let places = (0..<count).map { Noise(seed: 4)(run)($0) }
-                let predict = model.predictor(
-                    schedule: schedule, along: grid, conditions: [Condition(.classes, labels: Array(0..<count))],
-                    guidance: Guidance(scale: 4))
-                let x = normal(places.map { $0("prior") }, [c.height, c.width, c.channels])
-                _ = withPrecision(precision) {
-                    DPMSolver2M().sample(
-                        from: x, along: grid, schedule: schedule, noise: StepNoise(places), predict: predict)
-                }
+            return drawing(
+                count, by: model, schedule, grid, Condition(.classes, labels: Array(0..<count)), guidance: 4, precision)
+        }
+    }
+
+    /// Draws so many latents by DPM-Solver++(2M), from other noise at every call.
+    static func drawing(
+        _ count: Int, by model: DiffusionTransformer, _ schedule: any Schedule, _ grid: TimeGrid, _ told: Condition,
+        guidance: Float, _ precision: Precision
+    ) -> () -> Void {
+        let c = model.configuration
+        var run = 0
+        return {
+            run += 1
+            let places = (0..<count).map { Noise(seed: 4)(run)($0) }
+            let x = normal(places.map { $0("prior") }, [c.height, c.width, c.channels])
+            _ = withPrecision(precision) {
+                DPMSolver2M().sample(
+                    from: x, along: grid, schedule: schedule, noise: StepNoise(places),
+                    predict: model.predictor(
+                        schedule: schedule, along: grid, conditions: [told], guidance: Guidance(scale: guidance)))
             }
         }
     }

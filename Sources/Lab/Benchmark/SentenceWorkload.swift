@@ -26,18 +26,7 @@ extension Workload {
             }
             let states = Noise(seed: 2).normal([count, words, configuration.contextWidth])
             let source = Condition(.text, states: states, pooled: states.mean(1), mask: .ones([count, words]))
-            var run = 0
-            return {
-                run += 1
-                let places = (0..<count).map { Noise(seed: 4)(run)($0) }
-                let x = normal(places.map { $0("prior") }, [64, 1, configuration.channels])
-                _ = withPrecision(precision) {
-                    DPMSolver2M().sample(
-                        from: x, along: grid, schedule: schedule, noise: StepNoise(places),
-                        predict: model.predictor(
-                            schedule: schedule, along: grid, conditions: [source], guidance: Guidance(scale: 2)))
-                }
-            }
+            return drawing(count, by: model, schedule, grid, source, guidance: 2, precision)
         }
     }
 }

@@ -58,13 +58,13 @@ struct GaussianGenerator {
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - padding: of sequences, `[jobs, N]`, 1 where they have content; what is drawn elsewhere is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
-    ///   - watch: sees every step of a chunk that begins with the job of that number.
+    ///   - frame: what the request's film shows of a step, of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
         learnsVariance: Bool = false,
         known: Tensor? = nil, mask: Tensor? = nil, padding: (([SampleJob]) -> Tensor)? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
-        watch: ((_ first: Int, SamplingProgress) throws -> Void)? = nil,
+        frame: ((_ first: Int, SamplingProgress) -> FilmFrame)? = nil,
         deliver: (ArraySlice<SampleJob>, Tensor) throws -> Void
     ) throws {
         try request.refuse(
@@ -102,10 +102,12 @@ struct GaussianGenerator {
                         from: x, along: grid, schedule: schedule, noise: StepNoise(places),
                         constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
                         observe: { progress in
-                            guard failure == nil, let watch else { return }
+                            guard failure == nil, let frame, let film = request.film,
+                                film.shows(progress.index, of: progress.count)
+                            else { return }
                             var seen = progress
                             seen.x0 = content(progress.x0)
-                            do { try watch(chunk.startIndex, seen) } catch { failure = error }
+                            do { try film.show(frame(chunk.startIndex, seen)) } catch { failure = error }
                         },
                         predict: denoiser.predictor(
                             schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative,

@@ -11,8 +11,6 @@ final class PretrainedSpeaker {
     private let published: PublishedModel
     private let beginning: Int32?
 
-    var fingerprint: String { published.fingerprint }
-
     /// - Parameter folder: `config.json`, `model.safetensors`, and `tokenizer.json` or `vocab.txt`.
     init(_ folder: String) throws {
         let place = folder + "/config.json"

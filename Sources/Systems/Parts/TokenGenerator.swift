@@ -106,13 +106,13 @@ struct TokenGenerator {
     ///   - known: tokens of the start picture, `[1, N]`: lost as far as the request's strength says, or kept where `isFree` is false.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
     ///   - judge: how real the tokens of a window look, for samplers with a critic.
-    ///   - watch: sees every step of a chunk that begins with the job of that number.
+    ///   - frame: what the request's film shows of a step, of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], through window: SlidingWindow, _ request: SampleRequest, _ denoiser: any Denoiser,
         known: Tokens? = nil, isFree: [Bool]? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil,
-        watch: ((_ first: Int, TokenProgress) throws -> Void)? = nil,
+        frame: @escaping (_ first: Int, TokenProgress) -> FilmFrame,
         deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
     ) throws {
         let N = window.length
@@ -143,10 +143,10 @@ struct TokenGenerator {
                         { x, time in window.averaged(x) { judge($0, time, said.told) } }
                     },
                     // Without an observer no step works out what it would show.
-                    observe: watch.map { watch in
+                    observe: request.film.map { film in
                         { progress in
-                            guard failure == nil else { return }
-                            do { try watch(chunk.startIndex, progress) } catch { failure = error }
+                            guard failure == nil, film.shows(progress.index, of: progress.count) else { return }
+                            do { try film.show(frame(chunk.startIndex, progress)) } catch { failure = error }
                         }
                     },
                     predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, at: time, request) })

@@ -53,12 +53,7 @@ extension TokenSystem {
             known: try request.start.map { try codec.tokens(of: $0) },
             isFree: try request.free.map { try codec.mask(of: $0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
-            watch: request.film.map { film in
-                { first, progress in
-                    guard film.shows(progress.index, of: progress.count) else { return }
-                    try film.show(ground.frame(first, progress, window))
-                }
-            },
+            frame: { first, progress in ground.frame(first, progress, window) },
             deliver: { chunk, tokens in
                 for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
             })
