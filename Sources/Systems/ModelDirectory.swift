@@ -13,6 +13,9 @@ public enum ModelDirectory {
         public let fingerprint: String
     }
 
+    /// Where below it the words lie that it reads or writes, if it does.
+    public static let tokenizer = "/text/tokenizer.json"
+
     /// Keys of an experiment that describe the model and not its training.
     static let modelKeys = ["system", "generator", "codec", "condition", "model", "corruption", "sample"]
 

@@ -32,16 +32,19 @@ extension System {
 public struct Surroundings {
     /// The model directory, when one is being loaded.
     public var folder: String?
+    /// The model directory that training starts from and whose words it goes on with.
+    public var vocabulary: String?
     /// Captions of the training data, for making a vocabulary.
     public var captions: () throws -> [String]
     /// Names of the training data's classes; empty where they have none.
     public var classNames: () throws -> [String]
 
     public init(
-        folder: String? = nil, captions: @escaping () throws -> [String] = { [] },
+        folder: String? = nil, vocabulary: String? = nil, captions: @escaping () throws -> [String] = { [] },
         classNames: @escaping () throws -> [String] = { [] }
     ) {
         self.folder = folder
+        self.vocabulary = vocabulary
         self.captions = captions
         self.classNames = classNames
     }

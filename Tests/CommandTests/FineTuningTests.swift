@@ -42,6 +42,21 @@ import Testing
         #expect(try before.tensor(name).values != (try after.tensor(name).values))
     }
 
+    @Test(arguments: [(skip: "[]", keeps: true), (skip: "[reader]", keeps: false)])
+    func `a run that starts from a model goes on with its words, whatever the new captions are`(skip: String, keeps: Bool) throws
+    {
+        let place = try Tiny.sharedTokens.get()
+        let folder = "words-\(keeps)"
+        try place.write(Tiny.tokens("vq-diffusion", steps: 1), to: "\(folder).yaml")
+        let changes = ["init.from=vq-diffusion/model", "init.skip=\(skip)", "data.train.seed=9", "data.train.count=9"]
+        try Program.succeed(
+            ["train", "\(folder).yaml", "--run-dir", folder, "--quiet"] + changes.flatMap { ["--set", $0] }, in: place.path)
+        let words = try ["vq-diffusion", folder].map {
+            try String(contentsOfFile: "\(place.path)/\($0)/model/text/tokenizer.json", encoding: .utf8)
+        }
+        #expect((words[0] == words[1]) == keeps)
+    }
+
     @Test func `a critic begins as its generator where parts are renamed, and says what it did not find`() throws {
         let place = try Tiny.sharedTokens.get()
         let recipe = Tiny.tokens("token-critic", steps: 1) + "\ninit: {from: maskgit/model, skip: [reader, denoiser.output], "

@@ -27,16 +27,19 @@ public final class Experiment {
         let data = try TrainingData(try section.section("data"))
         let dataset = data.dataset
         self.data = data
+        let start = try StartingPoint(try section.section("init"))
         system = try Catalogue.system(section).init(
-            section, Surroundings(captions: { try data.captions() }, classNames: { dataset.classNames }))
+            section,
+            Surroundings(
+                vocabulary: start.vocabulary, captions: { try data.captions() }, classNames: { dataset.classNames }))
         train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
-        let start = try StartingPoint(try section.section("init"), frozen: train.frozen)
         try section.finish()
         try Self.checkMedia(of: dataset, for: system)
         try Self.checkClasses(of: dataset, for: system)
         resolved = section.resolved
         system.module.initialize(Noise(seed: seed)("weights"))
+        try train.freeze(in: system.model)
         beginning = try start.apply(to: system.model)
     }
 

@@ -16,7 +16,7 @@ struct TrainSection {
     /// Examples over which a codec's statistics are fitted at the end.
     let statistics: Int
     /// How the names of parameters begin that stay as they are.
-    let frozen: [String]
+    private let frozen: [String]
     /// What the finished model's weights are stored as.
     let store: DType
 
@@ -63,6 +63,21 @@ struct TrainSection {
         previewPrompts = try preview.strings("prompts", default: [])
         previewClasses = try preview.ints("classes", default: [])
         previewSeeds = try preview.seeds("seeds", default: [0, 1, 2, 3])
+    }
+
+    /// Has what `freeze` names stay as it is.
+    func freeze(in model: Module) throws(InputError) {
+        let parameters = model.parameters()
+        // A name that nothing begins with is a slip of the pen.
+        for name in frozen where !parameters.contains(where: { $0.name.hasPrefix(name) }) {
+            throw InputError(
+                "no parameter's name begins with \(name)", at: "train.freeze",
+                hint: nearestBeginning(to: name, among: parameters.map(\.name)).map { "the model has \($0)" })
+        }
+        for parameter in parameters where frozen.contains(where: parameter.name.hasPrefix) { parameter.isFrozen = true }
+        guard parameters.isEmpty || !parameters.allSatisfy(\.isFrozen) else {
+            throw InputError("leaves nothing to train", at: "train.freeze", found: frozen.joined(separator: ", "))
+        }
     }
 
     /// What is not said is as in `fallback`.

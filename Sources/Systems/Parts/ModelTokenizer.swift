@@ -7,14 +7,16 @@ enum ModelTokenizer {
     static let padding: Int32 = 0, start: Int32 = 2, end: Int32 = 3
     private static let specials = ["<pad>", "<unk>", "<s>", "</s>"]
 
-    /// That of the model directory, or one of so many tokens.
+    /// That of the model directory or of the one that training starts from, else a new one of so many tokens.
     static func make(vocabulary: Int, _ surroundings: Surroundings) throws -> any PipelineTokenizer {
-        if let folder = surroundings.folder { return try Tokenizers.load(folder + "/text/tokenizer.json") }
+        if let folder = surroundings.folder ?? surroundings.vocabulary {
+            return try Tokenizers.load(folder + ModelDirectory.tokenizer)
+        }
         return try BytePairTokenizer.trained(on: try surroundings.captions(), vocabularySize: vocabulary, specials: specials)
     }
 
     static func write(_ tokenizer: any PipelineTokenizer, to folder: String) throws {
         try Folder.create(folder + "/text")
-        try tokenizer.save(to: folder + "/text/tokenizer.json")
+        try tokenizer.save(to: folder + ModelDirectory.tokenizer)
     }
 }
