@@ -11,7 +11,8 @@ import Tensors
 ///
 /// Sections: `codec {from}`; `condition`; `model {dim, depth, heads, mlp_ratio, rotary}`; `sample {cfg_scale, truncation, temperature}`. With
 /// the same sizes it has as many parameters as the `unleashing-transformers` beside it.
-public final class AutoregressiveSystem: Module, GenerativeSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem {
+public final class AutoregressiveSystem: Module, GenerativeSystem, LatentSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem
+{
     public static let name = "autoregressive"
 
     let ground: TokenGround

@@ -17,6 +17,7 @@ public enum Catalogue {
             SDDMSystem.self,
             TokenCriticSystem.self,
             AutoregressiveSystem.self,
+            AutoregressiveTextSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,
             MelGANSystem.self,

@@ -81,13 +81,16 @@ extension SentenceDecoding {
 
 extension Seq2SeqConfiguration {
     /// Keys: `length`, `width`, `heads`, `encoder_depth`, `decoder_depth`, `positions`.
-    init(_ section: Section, vocabulary: Int) throws {
+    ///
+    /// - Parameter encodes: false for a language model, which has no encoder.
+    init(_ section: Section, vocabulary: Int, encodes: Bool = true) throws {
         self.init()
         self.vocabulary = vocabulary
         length = try section.int("length", default: 32, in: 2...4096)
         width = try section.int("width", default: 128, in: 8...8192)
         heads = try section.int("heads", default: 4, in: 1...128)
-        encoderDepth = try section.int("encoder_depth", default: 3, in: 1...96)
+        encoderDepth = encodes ? try section.int("encoder_depth", default: 3, in: 1...96) : 0
+        hearing = encodes ? .attention : .sum
         decoderDepth = try section.int("decoder_depth", default: 3, in: 1...96)
         positions = try section.choice("positions", default: .learned)
         guard width % heads == 0 else {

@@ -5,7 +5,7 @@ import LatentLab
 struct SamplerOptions: ParsableArguments {
     @Option(help: "Steps; the model's own when left out.") var steps: Int?
     @Option(help: "Strength of guidance; the model's own when left out.") var cfgScale: Double?
-    @Option(help: "Sampler: \((Samplers.names + TokenSamplers.names).joined(separator: ", ")).")
+    @Option(help: "Sampler: \((Samplers.names + TokenSamplers.names + AutoregressiveDecoding.names).joined(separator: ", ")).")
     var sampler: String?
     @Option(help: "Of tokens: draw from the likeliest that hold this share, 0 to 1.") var truncation: Double?
     @Option(help: "Of tokens: above 0; below 1 prefers the likely.") var temperature: Double?

@@ -142,6 +142,18 @@ import Testing
         #expect(result.code == 2 && result.errors.contains("no texts to be made into others"), "\(result.errors)")
     }
 
+    @Test func `sentences of a data set are shown as lines`() throws {
+        let place = try Self.shared.get()
+        let printed = try Program.succeed(["data", "show", "reverse", "--count", "3"], in: place.path)
+        let pairs = printed.split(separator: "\n").map { $0.split(separator: "\t").map { $0.split(separator: " ") } }
+        #expect(pairs.count == 3 && pairs.allSatisfy { $0.count == 2 && $0[0] == $0[1].reversed() }, "\(printed)")
+        try Program.succeed(["data", "show", "lines.txt", "--count", "2", "--out", "two.txt"], in: place.path)
+        let lines = String(decoding: try place.bytes("two.txt"), as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == 2 && lines.allSatisfy { $0.hasPrefix("line number ") })
+        let picture = try Program.run(["data", "show", "reverse", "--out", "x.png"], in: place.path)
+        #expect(picture.code == 2 && picture.errors.contains("x.png: is no file for sentences"), "\(picture.errors)")
+    }
+
     @Test func `a codec says how many tokens come back`() throws {
         let place = try Self.shared.get()
         let text = try Program.succeed(

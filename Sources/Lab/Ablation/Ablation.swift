@@ -20,7 +20,7 @@ public struct Ablation {
     public let file: AblationFile
     public let folder: String
     private let options: Options
-    /// Name and fingerprint of the feature network, where the metric looks through one.
+    /// Name and fingerprint of the feature network, or fingerprint of the judge, where the metric asks one.
     private let lens: [String]
     private let say: (String) -> Void
 
@@ -37,7 +37,10 @@ public struct Ablation {
             _ = try Self.request(one)
         }
         let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"
-        lens = looks ? [try FeatureView(file.metric.features, for: medium).label] : []
+        lens =
+            looks
+            ? [try FeatureView(file.metric.features, for: medium).label]
+            : file.metric.name == "nll" ? [try Judge(file.metric.judge).fingerprint] : []
     }
 
     /// Nil when interrupted.
@@ -101,7 +104,8 @@ public struct Ablation {
         if data == nil, case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
         let evaluation = Evaluation(
             model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
-            request: try Self.request(one), grid: nil, network: file.metric.features, quiet: options.isQuiet)
+            request: try Self.request(one), grid: nil, network: file.metric.features, judge: file.metric.judge,
+            quiet: options.isQuiet)
         let results = try evaluation.run([file.metric.name])
         guard let found = file.metric.result.map({ name in results.first { $0.name == name } }) ?? results.first else {
             throw InputError(

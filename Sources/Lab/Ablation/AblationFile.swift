@@ -34,6 +34,8 @@ public struct AblationFile: Sendable {
         public let data: String?
         /// The feature network, where the metric looks through one and not through the one that ships.
         public let features: String?
+        /// The model that says how likely sentences are, where the metric asks one.
+        public let judge: String?
     }
 
     public struct Claim: Sendable {
@@ -71,7 +73,8 @@ public struct AblationFile: Sendable {
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
             isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
-            data: try metric.optionalString("data"), features: try metric.optionalPath("features"))
+            data: try metric.optionalString("data"), features: try metric.optionalPath("features"),
+            judge: try metric.optionalPath("judge"))
         let names = cases.map(\.name)
         claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
         notes = try section.optionalString("notes")

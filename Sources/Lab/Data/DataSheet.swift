@@ -2,9 +2,10 @@ import Media
 import Systems
 import Tensors
 
-/// `latentlab data show`: the first examples of a data set on one picture, or one of its sounds.
+/// `latentlab data show`: the first examples of a data set on one picture, or one of its sounds, or its sentences.
 public struct DataSheet {
     private static let mostSounds = 64
+    private static let textFiles = [".txt", ".tsv"]
     private let kind: String
     private let split: String
     private let examples: [Example]
@@ -23,9 +24,26 @@ public struct DataSheet {
         examples = try (0..<min(count, dataset.count)).map { try dataset.example($0, epoch: 0) }
     }
 
-    /// Points as a cloud, sounds as spectrograms, pictures as a contact sheet; or a sound where the name asks for one.
+    /// Sentences to be read, one a line, behind what they are made of and a tab where they are made of something; nil of other data.
+    public var lines: [String]? {
+        let lines = examples.compactMap { example in
+            example.text.map { text in example.caption.map { "\($0)\t\(text)" } ?? text }
+        }
+        return lines.isEmpty ? nil : lines
+    }
+
+    /// Points as a cloud, sounds as spectrograms, pictures as a contact sheet; sentences as lines, or a sound where the name asks for
+    /// one.
     public func write(to out: String) throws {
         try OutputPath.check(out)
+        if let lines {
+            guard Self.textFiles.contains(where: out.hasSuffix) else {
+                throw InputError(
+                    "is no file for sentences", at: out, expected: Self.textFiles.joined(separator: " or "),
+                    hint: "without --out they are printed")
+            }
+            return try AtomicFile.write(lines.joined(separator: "\n") + "\n", to: out)
+        }
         let points = examples.compactMap(\.point)
         let sounds = examples.compactMap { example in example.sound.map { (example.caption ?? example.name, $0) } }
         if SoundFormat(path: out) != nil {

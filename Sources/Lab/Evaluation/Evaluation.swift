@@ -10,7 +10,7 @@ import Training
 public struct Evaluation {
     public static let metrics = [
         "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
-        "speed", "vocoder", "answers", "diversity",
+        "speed", "vocoder", "answers", "diversity", "nll",
     ]
 
     public struct Result: Sendable {
@@ -28,11 +28,14 @@ public struct Evaluation {
     let grid: String?
     /// The feature network, by path or shipped name; the one that ships when nil.
     let network: String?
+    /// The model that says how likely sentences are, where a metric asks one.
+    let judge: String?
     let quiet: Bool
 
+    /// - Parameter model: a model directory; of `nll` also a `.txt` or `.jsonl` file of samples.
     public init(
         model: String, data: String?, split: String, count: Int, seed: Int, request: SampleRequest, grid: String?,
-        network: String? = nil, quiet: Bool
+        network: String? = nil, judge: String? = nil, quiet: Bool
     ) {
         self.model = model
         self.data = data
@@ -42,6 +45,7 @@ public struct Evaluation {
         self.request = request
         self.grid = grid
         self.network = network
+        self.judge = judge
         self.quiet = quiet
     }
 
@@ -51,6 +55,14 @@ public struct Evaluation {
                 "unknown metric", at: "--metrics", expected: "some of " + Self.metrics.joined(separator: ", "),
                 found: "'\(name)'",
                 hint: nearestName(to: name, among: Self.metrics).map { "did you mean '\($0)'?" })
+        }
+        if let texts = try samples(inFile: model) {
+            return try names.flatMap { name in
+                guard name == "nll" else {
+                    throw InputError("asks a model, and samples are given", at: "--metrics", expected: "nll", found: "'\(name)'")
+                }
+                return try judged(texts, beside: examples(texts.count))
+            }
         }
         let loaded = try ModelDirectory.load(model)
         return try names.flatMap { name in
@@ -66,6 +78,7 @@ public struct Evaluation {
             case "vocoder": try vocoder(loaded)
             case "answers": try answers(generator(loaded))
             case "diversity": try diversity(generator(loaded))
+            case "nll": try judged(generator(loaded))
             default: try reconstruction(loaded)
             }
         }

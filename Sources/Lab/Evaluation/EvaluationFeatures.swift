@@ -12,9 +12,7 @@ extension Evaluation {
     /// Results of which less is more.
     private static let lessIsMore: Set = [
         "feature-frechet", "feature-mmd", "answer-divergence", "word-error-rate", "memorised", "mmd", "loss", "likelihood",
-        "bits-per-token",
-        "bits-per-dimension", "speed",
-        "seconds-per-sample",
+        "bits-per-token", "bits-per-dimension", "bits-per-character", "nll", "speed", "seconds-per-sample",
     ]
 
     /// Whether more is better of a metric's result, or of its first one.
@@ -78,16 +76,16 @@ extension Evaluation {
     }
 
     /// A sample for each example, told its caption or class, with seeds `seed`, `seed + 1`, ...
-    private func samples(of system: any GenerativeSystem, like told: [Example]) throws -> [Example] {
+    func samples(of system: any GenerativeSystem, like told: [Example]) throws -> [Example] {
         var request = request
-        request.seeds = (0..<count).map { UInt64(seed + $0) }
+        request.seeds = told.indices.map { UInt64(seed + $0) }
         request.pairsSeeds = true
         if (system as? any ReadingSystem)?.textReader != nil {
             request.prompts = told.map { $0.caption ?? "" }
         } else if let classes = (system as? any DenoisingSystem)?.classCount, classes > 0 {
             request.classes = told.map { $0.label ?? 0 }
         }
-        let bar = ProgressBar("sampling", total: count, unit: "sample", quiet: quiet)
+        let bar = ProgressBar("sampling", total: told.count, unit: "sample", quiet: quiet)
         var samples: [Sample] = []
         try system.sample(request) { sample in
             samples.append(sample)
@@ -95,7 +93,7 @@ extension Evaluation {
         }
         bar.finish()
         try writeGrid(samples, told.map { $0.caption ?? $0.name })
-        return samples.map { Example(picture: $0.picture, sound: $0.sound, name: "sample") }
+        return samples.map { Example(picture: $0.picture, sound: $0.sound, text: $0.text, name: "sample") }
     }
 
     /// Share of examples whose class a classifier names.

@@ -8,13 +8,19 @@ import Tensors
 import Training
 
 extension Evaluation {
-    /// Bits of the split's pictures: of their tokens, and with those of the pixels given the tokens, per number of a picture
-    /// (Bond-Taylor et al. 2022, arXiv 2111.12701, section 4.3). Pixels are normal around what the codec decodes, with the deviation
-    /// that it shows on training pictures.
+    /// Bits of what the split holds.
     func likelihood(_ system: any System) throws -> [Result] {
-        guard let system = system as? any LikelihoodSystem else {
-            throw InputError("this model cannot say how likely a picture is", at: model, found: type(of: system).name)
+        switch system {
+        case let system as any LikelihoodSystem & LatentSystem: return try likelihood(ofPictures: system)
+        case let system as any LikelihoodSystem: return try likelihood(ofSentences: system)
+        default: throw InputError("this model cannot say how likely an example is", at: model, found: type(of: system).name)
         }
+    }
+
+    /// Of the tokens of pictures, and with those of the pixels given the tokens, per number of a picture (Bond-Taylor et al. 2022, arXiv
+    /// 2111.12701, section 4.3). Pixels are normal around what the codec decodes, with the deviation that it shows on training
+    /// pictures.
+    private func likelihood(ofPictures system: any LikelihoodSystem & LatentSystem) throws -> [Result] {
         let codec = system.frozenCodec
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)

@@ -67,7 +67,7 @@ extension Evaluation {
         }
     }
 
-    private func requireText(_ system: any GenerativeSystem) throws {
+    func requireText(_ system: any GenerativeSystem) throws {
         guard system.medium == .text else {
             throw InputError("makes no sentences", at: model, found: type(of: system).name)
         }

@@ -18,6 +18,6 @@ struct CaptionFit {
         guard cut > 0, let longest = counts.max() else { return nil }
         return
             "warning: \(cut) of \(counts.count) captions are longer than the \(length) tokens that are read, up to \(longest), "
-            + "and are cut; raise condition.length or condition.vocabulary"
+            + "and are cut; raise the length or the vocabulary"
     }
 }

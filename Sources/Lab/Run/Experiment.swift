@@ -49,7 +49,7 @@ public final class Experiment {
         if let system = system as? any GenerativeSystem, system.medium == .point {
             return try checkPoint(try dataset.example(0, epoch: 0), for: system)
         }
-        guard system.anyCodec != nil || system is any FeatureSystem || system is any VocoderSystem else { return }
+        guard system.anyCodec != nil || system is any FeatureSystem || !system.form.isPicture else { return }
         let example = try dataset.example(0, epoch: 0)
         guard case .picture = system.form else {
             _ = try system.form.media(of: example)

@@ -4,6 +4,13 @@ import Tensors
 public struct Seq2SeqConfiguration: Sendable, Equatable {
     /// How tokens are told where they are.
     public enum Positions: String, Sendable, CaseIterable { case learned, rotary }
+    /// How the decoder hears states.
+    public enum Hearing: Sendable {
+        /// Every block attends to them.
+        case attention
+        /// Of a language model, which has nothing to attend to but what was said: one state is added to every token.
+        case sum
+    }
 
     public var vocabulary = 4096
     /// The longest sentence, and the longest text that is encoded.
@@ -15,6 +22,7 @@ public struct Seq2SeqConfiguration: Sendable, Equatable {
     public var decoderDepth = 4
     public var heads = 4
     public var positions = Positions.learned
+    public var hearing = Hearing.attention
     /// C of the states; D when nil, as the encoder's own have it.
     public var stateWidth: Int?
 
@@ -30,6 +38,7 @@ public struct Seq2SeqConfiguration: Sendable, Equatable {
 ///
 ///     ids: [B, M], mask: [B, M] with 1 to keep; encode returns [B, M, D]
 ///     callAsFunction: ids: [B, N] that the decoder is given, states: [B, M, C], mask: [B, M]; returns logits [B, N, V]
+///     a language model's states: [B, 1, D], with no mask
 public final class Seq2SeqTransformer: Module, SequenceDecoder {
     public let configuration: Seq2SeqConfiguration
     let tokens: Embedding
@@ -43,6 +52,10 @@ public final class Seq2SeqTransformer: Module, SequenceDecoder {
         require(
             c.encoderDepth == 0 || c.stateWidth ?? c.width == c.width,
             "Seq2SeqTransformer: states of width \(c.stateWidth ?? 0) are not its encoder's")
+        require(
+            c.hearing == .attention || c.encoderDepth == 0 && c.stateWidth ?? c.width == c.width,
+            "Seq2SeqTransformer: an encoder of \(c.encoderDepth) blocks, or states of width \(c.stateWidth ?? 0), for a language model"
+        )
         configuration = c
         tokens = Embedding(c.vocabulary, width: c.width)
         encoder = c.encoderDepth > 0 ? Seq2SeqEncoder(c) : nil
@@ -67,7 +80,7 @@ public final class Seq2SeqTransformer: Module, SequenceDecoder {
     public var longest: Int? { configuration.length }
 
     public func memory(of states: Tensor, mask: Tensor?) -> DecoderMemory {
-        DecoderMemory(rows: states.shape[0], heard: heard(states), mask: mask)
+        DecoderMemory(rows: states.shape[0], blocks: blocks.count, heard: heard(states), mask: mask)
     }
 
     public func logits(after ids: Tokens, _ memory: DecoderMemory) -> Tensor {
@@ -75,8 +88,14 @@ public final class Seq2SeqTransformer: Module, SequenceDecoder {
         return logits(h.slice(1, ids.shape[1] - 1..<ids.shape[1]).squeezed(1))
     }
 
-    /// Keys and values of the states, for each block.
-    private func heard(_ states: Tensor) -> [Tensor] { blocks.map { $0.crossAttention.keysAndValues(states) } }
+    /// Keys and values of the states, for each block; of a language model the states themselves.
+    private func heard(_ states: Tensor) -> [Tensor] {
+        guard configuration.hearing == .sum else { return blocks.compactMap { $0.crossAttention?.keysAndValues(states) } }
+        require(
+            states.rank == 3 && states.shape[1...] == [1, configuration.width],
+            "Seq2SeqTransformer: states \(states.shape) for a language model of width \(configuration.width)")
+        return [states]
+    }
 
     private func decoded(_ ids: Tokens, heard: [Tensor], mask: Tensor?, after memory: DecoderMemory? = nil) -> Tensor {
         require(ids.shape.count == 2, "Seq2SeqTransformer: tokens \(ids.shape)")
@@ -85,8 +104,10 @@ public final class Seq2SeqTransformer: Module, SequenceDecoder {
         require(last <= configuration.length, "Seq2SeqTransformer: \(last) tokens, at most \(configuration.length)")
         var h = tokens(ids)  // [B, N, D]
         if let positions { h = h + positions.value.slice(0, first..<last) }
+        if configuration.hearing == .sum { h = h + heard[0] }
         for (i, block) in blocks.enumerated() {
-            h = block(h, keysAndValues: heard[i], mask: mask, after: memory?.said[i])
+            let attended = configuration.hearing == .attention ? heard[i] : nil
+            h = block(h, keysAndValues: attended, mask: mask, after: memory?.said[i])
         }
         memory?.advance(by: ids.shape[1])
         return h
@@ -123,31 +144,35 @@ final class Seq2SeqEncoder: Module {
     }
 }
 
-/// Pre-norm block that also listens.
+/// Pre-norm block that also listens, unless it is a language model's.
 ///
 ///     x: [B, N, D], keysAndValues: [B, M, 2 D], mask: [B, M]
 final class Seq2SeqBlock: Module {
     let selfNorm: LayerNorm
     let selfAttention: SelfAttention
-    let crossNorm: LayerNorm
-    let crossAttention: CrossAttention
+    let crossNorm: LayerNorm?
+    let crossAttention: CrossAttention?
     let feedForwardNorm: LayerNorm
     let feedForward: FeedForward
 
     init(_ c: Seq2SeqConfiguration, rotary: RotaryPositions?) {
         selfNorm = LayerNorm(c.width)
         selfAttention = SelfAttention(width: c.width, heads: c.heads, causal: true, rotary: rotary)
-        crossNorm = LayerNorm(c.width)
-        crossAttention = CrossAttention(width: c.width, contextWidth: c.stateWidth ?? c.width, heads: c.heads)
+        let listens = c.hearing == .attention
+        crossNorm = listens ? LayerNorm(c.width) : nil
+        crossAttention =
+            listens ? CrossAttention(width: c.width, contextWidth: c.stateWidth ?? c.width, heads: c.heads) : nil
         feedForwardNorm = LayerNorm(c.width)
         feedForward = FeedForward(width: c.width, hidden: 4 * c.width)
         super.init()
     }
 
-    func callAsFunction(_ x: Tensor, keysAndValues: Tensor, mask: Tensor?, after earlier: GrowingTensor?) -> Tensor {
+    func callAsFunction(_ x: Tensor, keysAndValues: Tensor?, mask: Tensor?, after earlier: GrowingTensor?) -> Tensor {
         let seen = selfNorm(x)
         var h = x + (earlier.map { selfAttention(seen, after: $0) } ?? selfAttention(seen))
-        h = h + crossAttention(crossNorm(h), overKeysAndValues: keysAndValues, mask: mask)
+        if let crossNorm, let crossAttention, let keysAndValues {
+            h = h + crossAttention(crossNorm(h), overKeysAndValues: keysAndValues, mask: mask)
+        }
         return h + feedForward(feedForwardNorm(h))
     }
 }

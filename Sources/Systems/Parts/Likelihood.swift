@@ -2,8 +2,8 @@ import Diffusion
 import Networks
 import Tensors
 
-/// A system that says how likely it is to make the latents of given media.
-public protocol LikelihoodSystem: LatentSystem {
+/// A system that says how likely it is to make given sentences, or the latents of other media.
+public protocol LikelihoodSystem: System {
     /// Nats of the tokens of each example, told its condition, at most; its places decide which tokens are lost where chance plays a
     /// part.
     ///

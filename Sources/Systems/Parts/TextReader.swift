@@ -4,8 +4,8 @@ import Tensors
 
 /// Turns captions into what a denoiser listens to.
 ///
-/// A reader that is a `Module` learns and is stored with the model that holds it. One that is not is frozen: the
-/// model's walker does not see its parameters, and its files lie under `text/` alone.
+/// A reader that is a `Module` learns and is stored with the model that holds it. One that is not is frozen, its files lying under
+/// `text/` alone, or reads with a part that the model holds elsewhere: the model's walker does not see its parameters.
 public protocol TextReader: AnyObject {
     /// D of the states.
     var width: Int { get }

@@ -8,7 +8,7 @@ import Training
 
 /// A system of categorical diffusion in a codec's tokens: what they all do alike. A system of this kind says what its defaults are
 /// and adds the trick that is its own.
-protocol TokenSystem: GenerativeSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem {
+protocol TokenSystem: GenerativeSystem, LatentSystem, LikelihoodSystem, ReadingSystem, DenoisingSystem {
     var parts: TokenParts { get }
 }
 

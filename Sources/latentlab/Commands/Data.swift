@@ -19,14 +19,21 @@ struct Data: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A contact sheet of a data set's first examples, spectrograms of sounds.")
-        @Argument(help: "shapes, emoji or soundscapes, or a mixture of points such as ring.") var kind: String
+            abstract: "A contact sheet of a data set's first examples, spectrograms of sounds, lines of sentences.")
+        @Argument(help: "shapes, emoji or soundscapes, sentences such as copy or lines.txt, or points such as ring.") var kind:
+            String
         @Option(help: "train, held-out or, of emoji, all.") var split = "train"
         @Option(help: "How many.") var count = 24
-        @Option(help: "A PNG file; or .wav, .flac or .ogg for one sound to listen to.") var out = "sheet.png"
+        @Option(
+            help:
+                "A PNG file, sheet.png when not given; .wav, .flac or .ogg for one sound to listen to; .txt or .tsv for sentences."
+        )
+        var out: String?
 
         func run() throws {
-            try DataSheet(kind, split: split, count: count).write(to: out)
+            let sheet = try DataSheet(kind, split: split, count: count)
+            if out == nil, let lines = sheet.lines { return try lines.forEach { try Console.print($0) } }
+            try sheet.write(to: out ?? "sheet.png")
         }
     }
 }

@@ -6,7 +6,8 @@ struct Evaluate: ParsableCommand {
         commandName: "eval",
         abstract: "Measure a model: \(Evaluation.metrics.joined(separator: ", ")).")
 
-    @Argument(help: "A model directory, or the name of a shipped model.") var model: String
+    @Argument(help: "A model directory, or the name of a shipped model; for nll also a .txt or .jsonl file of samples.")
+    var model: String
     @Option(help: ArgumentHelp("Comma-separated: \(Evaluation.metrics.joined(separator: ", ")).")) var metrics: String
     @Option(help: "train, held-out or, of emoji, all.") var split = "held-out"
     @Option(help: "Captions or pictures to judge.") var count = 400
@@ -24,6 +25,11 @@ struct Evaluate: ParsableCommand {
             "Feature network: a model directory, the name of a shipped one, or a folder with weights of VGG16, VGGish or Melception; the one that ships for pictures or sounds when left out."
     )
     var features: String?
+    @Option(
+        help:
+            "For nll: a language model of autoregressive-text, best trained on other sentences than the model, with another seed."
+    )
+    var judge: String?
     @Flag(help: "One JSON object.") var json = false
     @OptionGroup var machine: MachineOptions
 
@@ -36,7 +42,7 @@ struct Evaluate: ParsableCommand {
         request.batch = batch
         let evaluation = Evaluation(
             model: try Assets.model(model), data: data, split: split, count: count, seed: seed, request: request, grid: grid,
-            network: features, quiet: machine.quiet)
+            network: features, judge: try judge.map(Assets.model), quiet: machine.quiet)
         let results = try evaluation.run(metrics.split(separator: ",").map(String.init))
         if json {
             try Console.print(JSON.object(results.map { ($0.name, JSON($0.value)) }).encoded())

@@ -14,7 +14,18 @@ import Testing
     }
 
     static func model(_ positions: Seq2SeqConfiguration.Positions, states: Int? = nil) -> Seq2SeqTransformer {
-        let model = Seq2SeqTransformer(configuration(positions, states: states))
+        made(configuration(positions, states: states))
+    }
+
+    /// Neither an encoder nor anything to attend to.
+    static func languageModel(_ positions: Seq2SeqConfiguration.Positions) -> Seq2SeqTransformer {
+        var c = configuration(positions)
+        (c.encoderDepth, c.hearing) = (0, .sum)
+        return made(c)
+    }
+
+    private static func made(_ c: Seq2SeqConfiguration) -> Seq2SeqTransformer {
+        let model = Seq2SeqTransformer(c)
         model.initialize(Noise(seed: 3))
         // Larger than they begin, so that everything matters.
         for p in model.parameters() where p.name.hasSuffix("okens.weight") || p.name.hasSuffix("ositions") {
@@ -66,6 +77,45 @@ import Testing
             expectIdentical(model(later, over: latents, mask: seen).slice(1, 0..<6), said.slice(1, 0..<6))
         }
         #expect(model.parameters().allSatisfy { !$0.name.hasPrefix("encoder") })
+    }
+
+    @Test(arguments: Seq2SeqConfiguration.Positions.allCases)
+    func `a language model's steps say what the whole sentence says, and it hears what is added`(
+        positions: Seq2SeqConfiguration.Positions
+    ) {
+        let model = Self.languageModel(positions)
+        let states = Noise(seed: 7).normal([3, 1, 16])
+        expectStepsAgree(model, over: states, mask: nil, inputs: model.tokens.shifted(targets))
+        withoutGradients {
+            let said = model(targets, over: states)
+            #expect(model(targets, over: states * 0).values != said.values)
+            expectIdentical(
+                said.slice(0, 1..<2), model(Tokens(Array(targets.values[7..<14]), [1, 7]), over: states.slice(0, 1..<2)))
+            // No token hears of a later one, every one of those before it.
+            for changed in [0, 6] {
+                var other = targets
+                other.values[changed] = other.values[changed] == 3 ? 4 : 3
+                let heard = model(other, over: states).slice(0, 0..<1)
+                expectIdentical(heard.slice(1, 0..<changed), said.slice(0, 0..<1).slice(1, 0..<changed))
+                for n in changed..<7 {
+                    #expect(heard.slice(1, n..<n + 1).values != said.slice(0, 0..<1).slice(1, n..<n + 1).values)
+                }
+            }
+        }
+        #expect(model.parameters().allSatisfy { !$0.name.contains("cross") && !$0.name.hasPrefix("encoder") })
+    }
+
+    @Test func `a language model's gradients agree with differences, and reach every parameter`() {
+        let model = Self.languageModel(.learned)
+        let two = Tokens(Array(targets.values[0..<14]), [2, 7])
+        gradientCheck("states", [Noise(seed: 7).normal([2, 1, 16])], step: 1e-3) { model(two, over: $0[0]) * 0.1 }
+        let parameters = model.parameters()
+        let loss = crossEntropy(model(two, over: .zeros([2, 1, 16])), two).sum()
+        for (p, g) in zip(parameters, gradients(of: loss, wrt: parameters.map(\.value))) {
+            #expect(g.values.contains { $0 != 0 }, "\(p.name)")
+            // Places that no sentence reaches learn nothing.
+            if p.name == "positions" { #expect(g.slice(0, 7..<12).values.allSatisfy { $0 == 0 }) }
+        }
     }
 
     @Test func `gradients by the states agree with differences, and reach every parameter`() {

@@ -24,7 +24,7 @@ public protocol SequenceDecoder {
 public final class DecoderMemory {
     /// For each block: `[R, n, ...]` so far.
     public let said: [GrowingTensor]
-    /// For each block: `[R, M, ...]`.
+    /// For each block, or for all of them together: `[R, M, ...]`.
     public private(set) var heard: [Tensor]
     /// `[R, M]`, 1 to keep.
     public private(set) var mask: Tensor?
@@ -35,12 +35,12 @@ public final class DecoderMemory {
 
     /// - Parameters:
     ///   - rows: R, as many as the states have.
-    ///   - heard: one tensor for each block.
-    public init(rows: Int, heard: [Tensor], mask: Tensor?) {
+    ///   - blocks: as many as `heard` has tensors when nil.
+    public init(rows: Int, blocks: Int? = nil, heard: [Tensor], mask: Tensor?) {
         require(
             heard.allSatisfy { $0.shape[0] == rows } && mask.map { $0.rank == 2 && $0.shape[0] == rows } ?? true,
             "DecoderMemory: \(heard.map(\.shape)) and mask \(mask?.shape ?? []) for \(rows) rows")
-        said = heard.map { _ in GrowingTensor() }
+        said = (0..<(blocks ?? heard.count)).map { _ in GrowingTensor() }
         self.heard = heard
         self.mask = mask
         sources = Array(0..<rows)
