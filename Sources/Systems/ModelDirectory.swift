@@ -50,7 +50,8 @@ public enum ModelDirectory {
         defer { try? Folder.remove(temporary) }
         try Folder.create(temporary)
         try system.writeParts(to: temporary)
-        try Weights.write(system.model, to: temporary + "/model.safetensors", dtype: dtype, values: values)
+        try Weights.write(
+            system.model, to: temporary + "/model.safetensors", dtype: dtype, values: values, training: false)
         let configuration = system.configuration(resolved.keeping(modelKeys))
             .setting("latentlab", ConfigurationValue(.string(Version.current)))
         try AtomicFile.write(configuration.json.encoded(pretty: true) + "\n", to: temporary + "/config.json")

@@ -1,4 +1,5 @@
 import Diffusion
+import Foundation
 import Glibc
 import TestKit
 import Tensors
@@ -120,6 +121,19 @@ import Testing
 }
 
 @Suite struct StepImportanceTests {
+    @Test(arguments: [true, false])
+    func `a checkpoint holds what was seen of the steps; a model to share does not and is read all the same`(whole: Bool) throws {
+        let importance = StepImportance(steps: 3)
+        for _ in 0..<12 { importance.commit(sums(importance, [1, 2, 3])) }
+        let path = FileManager.default.temporaryDirectory.path + "/importance-\(UUID().uuidString).safetensors"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Weights.write(importance, to: path, training: whole)
+        #expect(try SafetensorsFile(path).entries.count == (whole ? 2 : 0))
+        let again = StepImportance(steps: 3)
+        try Weights.read(into: again, from: path)
+        #expect(again.density == (whole ? importance.density : StepDensity([1, 1, 1])))
+    }
+
     private func sums(_ importance: StepImportance, _ losses: [Float]) -> [String: Tensor] {
         let T = losses.count
         return importance.sums(times: (1...T).map { Float($0) / Float(T) }, losses: Tensor(losses, [T]))

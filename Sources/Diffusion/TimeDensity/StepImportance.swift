@@ -17,8 +17,8 @@ public final class StepImportance: Module {
     public init(steps: Int) {
         require(steps > 0, "StepImportance: \(steps) steps")
         self.steps = steps
-        squares = Buffer(.zeros([steps]))
-        seen = Buffer(.zeros([steps]))
+        squares = Buffer(.zeros([steps]), isForTraining: true)
+        seen = Buffer(.zeros([steps]), isForTraining: true)
         super.init()
     }
 

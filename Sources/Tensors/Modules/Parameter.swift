@@ -66,12 +66,15 @@ public final class Parameter: @unchecked Sendable {
 public final class Buffer: @unchecked Sendable {
     public let shape: [Int]
     public internal(set) var name = ""
+    /// What only training reads: checkpoints hold it, models to share do not.
+    public let isForTraining: Bool
     public var value: Tensor {
         didSet { require(value.shape == shape, "buffer \(name): shape \(value.shape) for \(shape)") }
     }
 
-    public init(_ value: Tensor) {
+    public init(_ value: Tensor, isForTraining: Bool = false) {
         shape = value.shape
+        self.isForTraining = isForTraining
         self.value = value.detached()
     }
 }

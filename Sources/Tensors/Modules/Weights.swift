@@ -8,19 +8,21 @@ public enum Weights {
     }
 
     /// Writes every parameter and buffer; floats as `dtype`, buffers always as f32.
+    ///
+    /// - Parameter training: whether also what only training reads.
     public static func write(
         _ module: Module, to path: String, dtype: DType = .f32, values: [String: Tensor]? = nil,
-        metadata: [String: String] = [:]
+        metadata: [String: String] = [:], training: Bool = true
     ) throws {
         var writer = SafetensorsWriter()
         let (parameters, buffers) = module.walk()
         for p in parameters { writer.add(p.name, values?[p.name] ?? p.value, as: dtype) }
-        for b in buffers { writer.add(b.name, b.value, as: .f32) }
+        for b in buffers where training || !b.isForTraining { writer.add(b.name, b.value, as: .f32) }
         try writer.write(to: path, metadata: metadata)
     }
 
     /// Reads every parameter and buffer of the module. A tensor that is missing, has another shape or is not in the module is an error
-    /// unless its name, in the file or in the module, starts with one of `skipping`.
+    /// unless its name, in the file or in the module, starts with one of `skipping`. What only training reads may be missing.
     ///
     /// - Parameter renaming: how names begin in the file, and how the same ones do in the module.
     @discardableResult
@@ -62,7 +64,8 @@ public enum Weights {
         }
         // Everything is read before anything is changed.
         let loadedParameters = try parameters.map { ($0, try source($0.name, $0.shape)) }
-        let loadedBuffers = try buffers.map { ($0, try source($0.name, $0.shape)) }
+        let loadedBuffers = try buffers.filter { !$0.isForTraining || names.contains(inFile($0.name)) }
+            .map { ($0, try source($0.name, $0.shape)) }
         for entry in file.entries where !known.contains(entry.name) {
             if passed(entry.name) { continue }
             throw InputError(
