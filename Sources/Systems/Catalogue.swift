@@ -10,6 +10,7 @@ public enum Catalogue {
             DiTSystem.self,
             SentenceCodecSystem.self,
             LD4LGSystem.self,
+            BitDiffusionSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

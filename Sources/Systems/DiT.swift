@@ -1,7 +1,5 @@
-import Codecs
 import Denoisers
 import Diffusion
-import Media
 import Networks
 import Tensors
 
@@ -10,95 +8,21 @@ import Tensors
 /// Sections: `codec {from}`; `condition {kind, dropout, ...}`, of kind `text` with `encoder {from}` for a frozen one or the
 /// sizes of one that learns; `model {size or dim, depth, heads; patch, conditioning, modulation, learn_variance, self_conditioning}`;
 /// `corruption {schedule, parameterization, time, weighting}`; `sample {sampler, steps, spacing, cfg_scale}`.
-public final class DiTSystem: Module, GenerativeSystem, LatentSystem {
+public final class DiTSystem: Module, GaussianSystem {
     public static let name = "dit"
 
+    let parts: GaussianParts
     let reader: (any TextReader)?
+    let viewer: PictureEncoder?
     let denoiser: DiffusionTransformer
-    let codec: CodecReference
-    private let listener: Listener
-    private let generator: GaussianGenerator
-    private let making: MediaMaking
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
-        codec = try CodecReference(section, surroundings)
-        guard case .continuous = codec.codec.latents.kind else {
-            throw try section.section("codec").error("from", "gives tokens", expected: "a codec with continuous latents")
-        }
-        listener = try Listener(try section.section("condition"), surroundings)
-        reader = listener.reader
-        making = try MediaMaking(codec.form, section)
-
-        let gaussian = try GaussianSection(try section.section("corruption"))
-        var c = try DiTConfiguration(try section.section("model"), latents: codec.codec.latents.shape)
-        c.classes = listener.classes
-        c.contextWidth = reader?.width ?? 0
-        c.prediction = gaussian.parameterization
-        try GaussianCorruption(gaussian.schedule).check(c.prediction)
-        denoiser = DiffusionTransformer(c)
-        var variance: LearnedVarianceLoss?
-        if c.learnsVariance {
-            guard let chain = gaussian.schedule as? ChainSchedule else {
-                throw try section.section("model").error(
-                    "learn_variance", "needs a chain of steps", expected: "false with this corruption's schedule", found: "true")
-            }
-            variance = LearnedVarianceLoss(chain, binHalfWidth: nil)
-        }
-        generator = try GaussianGenerator(
-            gaussian, variance: variance, selfConditioning: c.selfConditioning, sample: try section.section("sample"),
-            channels: codec.codec.latents.shape[2])
+        parts = try GaussianParts(section, surroundings) { _ in .init() }
+        (reader, viewer, denoiser) = (parts.listener.reader, parts.listener.viewer, parts.denoiser)
         super.init()
     }
 
-    public var sampling: SamplingDefaults { generator.sampling }
-    public var medium: Medium { codec.medium }
-    public var form: MediaForm { codec.form }
-    public var frozenCodec: any Codec { codec.codec }
-    public var codecFingerprint: String { codec.fingerprint }
-
-    // MARK: - Training
-
     public var module: Module { self }
-    public var phases: [Phase] { [Phase(name: "denoiser", parameters: parameters()) { batch, _ in self.loss(batch) }] }
-
-    /// Sums over examples: `mse`, and `bound` in bits where variances are learned.
-    public func loss(_ batch: Batch) -> LossReport {
-        let x0 = codec.latents(of: batch)
-        return generator.loss(x0, of: batch, denoiser, told: listener.conditions(of: batch))
-    }
-
-    // MARK: - Sampling
-
-    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try request.refuse([("--size", request.size), ("--seconds", request.seconds)], of: "tokens")
-        let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes)
-        try generator.draw(
-            jobs, codec.codec.latents.shape, request, denoiser, learnsVariance: denoiser.configuration.learnsVariance,
-            known: try request.start.map { try codec.latents(of: $0) }, mask: try request.free.map { try codec.mask(of: $0) },
-            conditions: { listener.conditions(of: $0, negative: request.negative) },
-            frame: { first, progress in
-                FilmFrame(
-                    first: first, index: progress.index, count: progress.count,
-                    pictures: self.codec.form.pictures(self.decoded(progress.x0)))
-            },
-            deliver: { chunk, latents in
-                for sample in making.samples(decoded(latents), of: chunk) { try deliver(sample) }
-            })
-    }
-
-    private func decoded(_ latents: Tensor) -> Tensor { withoutGradients { codec.codec.decode(latents) } }
-
-    // MARK: - Model directory
-
-    public func writeParts(to folder: String) throws {
-        try codec.write(to: folder)
-        try reader?.write(to: folder)
-        try making.write(to: folder)
-    }
-
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        making.configuration(listener.configuration(codec.configuration(resolved)))
-    }
 }
 
 extension DiTConfiguration {

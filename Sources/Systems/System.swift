@@ -88,10 +88,13 @@ public protocol GenerativeSystem: System {
     var sampling: SamplingDefaults { get }
     /// What its samples are.
     var medium: Medium { get }
+    /// Side in pixels of the square pictures that it is told; nil where it is told none.
+    var toldSide: Int? { get }
 }
 
 extension GenerativeSystem {
     public var medium: Medium { .picture }
+    public var toldSide: Int? { nil }
 }
 
 /// What a sample is, which decides the files it is kept in.
@@ -128,6 +131,8 @@ public struct SampleRequest {
     public var prompts: [String] = []
     /// The prompts are sentences to be made into others, which models of other media do not do.
     public var rewrites = false
+    /// What each prompt is, for models that are told pictures, and what a person calls it.
+    public var pictures: [(name: String, picture: Picture)] = []
     /// Class of each prompt, for class-conditional models.
     public var classes: [Int] = []
     /// Draws the first seed for the first prompt or class only, the second for the second, and so on, instead of every seed for each.

@@ -102,7 +102,7 @@ import Testing
         func loss(_ captions: [String]) -> Tensor {
             let places = (0..<2).map { Noise(seed: 3)("example")($0) }
             let pictures = Noise(seed: 4).uniform([2, 8, 8, 3]) * 2 - 1
-            return system.loss(Batch(media: pictures, captions: captions, places: places)).loss
+            return system.phases[0].loss(Batch(media: pictures, captions: captions, places: places), 0).loss
         }
         let (told, other) = (loss(["a red circle", "a blue square"]), loss(["a blue circle", "a blue square"]))
         #expect(told.scalar != other.scalar)

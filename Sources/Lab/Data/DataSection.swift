@@ -10,8 +10,13 @@ public enum DataSection {
         "emoji-names",
     ]
 
-    /// The data set of a section `{kind: shapes, ...}`.
+    /// The data set of a section `{kind: shapes, ...}`; with `captioning`, the captions are to be said of the pictures.
     public static func dataset(_ section: Section) throws -> any Dataset {
+        let dataset = try plain(section)
+        return try section.bool("captioning", default: false) ? Captioning(dataset) : dataset
+    }
+
+    private static func plain(_ section: Section) throws -> any Dataset {
         let kind = try section.choice("kind", among: kinds)
         let split: Split = try section.choice("split", default: .train)
         // Of data sets that are made on the fly.

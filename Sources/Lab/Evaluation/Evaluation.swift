@@ -95,12 +95,19 @@ public struct Evaluation {
 
     /// One sample for each caption, with seeds `seed`, `seed + 1`, ..., in order.
     func draw(_ system: any GenerativeSystem, _ captions: [String]) throws -> [Sample] {
-        let bar = ProgressBar("sampling", total: captions.count, unit: "sample", quiet: quiet)
+        try draw(system, of: captions.count) { $0.prompts = Array(captions[$1]) }
+    }
+
+    /// One sample for each of so many things that it is told, `tell` saying which of them a request is about.
+    func draw(
+        _ system: any GenerativeSystem, of total: Int, tell: (inout SampleRequest, Range<Int>) throws -> Void
+    ) throws -> [Sample] {
+        let bar = ProgressBar("sampling", total: total, unit: "sample", quiet: quiet)
         var samples: [Sample] = []
-        for first in stride(from: 0, to: captions.count, by: request.batch) {
+        for range in pieces(total, of: request.batch) {
             var part = request
-            part.prompts = Array(captions[first..<min(first + request.batch, captions.count)])
-            part.seeds = [UInt64(seed + first)]
+            try tell(&part, range)
+            part.seeds = [UInt64(seed + range.lowerBound)]
             try system.sample(part) { samples.append($0) }
             bar.update(samples.count)
         }

@@ -5,22 +5,16 @@ import Tensors
 import Training
 
 extension Evaluation {
-    /// What is made of texts of the split, beside what should be: how many are exactly right, and how far off the others are.
+    /// What is made of texts of the split, or said of its pictures, beside what should be: how many are exactly right, and how far off
+    /// the others are.
     func answers(_ system: any GenerativeSystem) throws -> [Result] {
         try requireText(system)
         let dataset = try DataSection.named(kind, split: split)
-        let pairs = try (0..<min(count, dataset.count)).map { index in
-            let words = try dataset.words(index, epoch: 0)
-            guard let source = words.caption, let target = words.text else {
-                throw InputError("has no texts to be made into others", at: "--data \(kind)", found: words.name)
-            }
-            return (source: source, target: target)
-        }
-        let made = try draw(system, pairs.map(\.source)).compactMap(\.text)
-        let references = pairs.map { [$0.target] }
+        let (made, targets) = try system.toldSide != nil ? saidOfPictures(system, dataset) : madeOfTexts(system, dataset)
+        let references = targets.map { [$0] }
         let (bleu, chrF) = (BLEU(), ChrF())
         let (scored, characters) = (bleu.corpus(made, references), chrF.corpus(made, references))
-        let errors = ErrorRate.words(made, pairs.map(\.target))
+        let errors = ErrorRate.words(made, targets)
         let right = exactMatch(made, references)
         return [
             Result(
@@ -33,7 +27,35 @@ extension Evaluation {
             Result(
                 name: "chrf", value: characters.value,
                 text: "\(fixed(characters.value, decimals: 2)), \(chrF.signature(references))"),
-        ]
+        ] + (system.toldSide != nil ? [consensus(made, references)] : [])
+    }
+
+    private func consensus(_ made: [String], _ references: [[String]]) -> Result {
+        let value = CIDEr().score(made, references).mean
+        return Result(name: "cider-d", value: value, text: fixed(value, decimals: 4))
+    }
+
+    private func madeOfTexts(_ system: any GenerativeSystem, _ dataset: any Dataset) throws -> ([String], [String]) {
+        let pairs = try (0..<min(count, dataset.count)).map { index in
+            let words = try dataset.words(index, epoch: 0)
+            guard let source = words.caption, let target = words.text else {
+                throw InputError("has no texts to be made into others", at: "--data \(kind)", found: words.name)
+            }
+            return (source: source, target: target)
+        }
+        return (try draw(system, pairs.map(\.source)).compactMap(\.text), pairs.map(\.target))
+    }
+
+    private func saidOfPictures(_ system: any GenerativeSystem, _ dataset: any Dataset) throws -> ([String], [String]) {
+        let examples = try (0..<min(count, dataset.count)).map { try Captioning(dataset).example($0, epoch: 0) }
+        let pairs = try examples.map { example in
+            guard let picture = example.picture, let text = example.text else {
+                throw InputError("has no pictures that something is said of", at: "--data \(kind)", found: example.name)
+            }
+            return (picture: (name: example.name, picture: picture), target: text)
+        }
+        let said = try draw(system, of: pairs.count) { $0.pictures = pairs[$1].map(\.picture) }
+        return (said.compactMap(\.text), pairs.map(\.target))
     }
 
     /// How varied sentences are that are made from nothing, and how much of them training held; real ones of the split beside them.

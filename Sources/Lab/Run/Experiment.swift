@@ -53,6 +53,7 @@ public final class Experiment {
         let example = try dataset.example(0, epoch: 0)
         guard case .picture = system.form else {
             _ = try system.form.media(of: example)
+            if let side = (system as? any GenerativeSystem)?.toldSide { try checkTold(example, side: side) }
             return
         }
         guard let picture = example.picture else {
@@ -66,6 +67,18 @@ public final class Experiment {
                 expected: "\(wanted[1])x\(wanted[0]), \(wanted[2]) channels",
                 found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
                 hint: "change data.train.size or codec.size")
+        }
+    }
+
+    private static func checkTold(_ example: Example, side: Int) throws(InputError) {
+        guard let picture = example.picture else {
+            throw InputError("has no pictures, which this system is told", at: "data.train", found: example.name)
+        }
+        guard [picture.width, picture.height, picture.channels] == [side, side, 3] else {
+            throw InputError(
+                "the pictures do not fit what looks at them", at: "data.train", expected: "\(side)x\(side), 3 channels",
+                found: "\(example.name) of \(picture.width)x\(picture.height), \(picture.channels) channels",
+                hint: "change condition.side or data.train.size")
         }
     }
 

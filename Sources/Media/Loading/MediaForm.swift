@@ -72,9 +72,13 @@ public enum MediaForm: Sendable {
         if case .text(let form) = self { form.texts(TextForm.tokens(media)) } else { [] }
     }
 
-    /// Media `[B, H, W, C]` in about [-1, 1] to look at.
+    /// Media `[B, H, W, C]` in about [-1, 1] to look at; none of sentences.
     public func pictures(_ media: Tensor) -> [Picture] {
-        if case .spectrogram = self { Self.seen(spectrograms: media) } else { media.pictures }
+        switch self {
+        case .spectrogram: Self.seen(spectrograms: media)
+        case .text: []
+        default: media.pictures
+        }
     }
 
     /// Spectrograms `[B, frames, bands, 1]` in about [-1, 1] in gray: time runs to the right, low tones are at the bottom.

@@ -8,6 +8,8 @@ public struct Batch: Sendable {
     public var latents: Tensor?
     /// A codec's tokens `[B, N]`, instead of media.
     public var tokens: Tokens?
+    /// What is seen beside media that are no pictures: `[B, H, W, C]` in [-1, 1].
+    public var pictures: Tensor?
     public var captions: [String]
     public var labels: [Int]
     /// One place per example: every random choice about the example is drawn from there, whatever the microbatch.
@@ -29,12 +31,13 @@ public struct Batch: Sendable {
     }
 
     public init(
-        media: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, captions: [String] = [], labels: [Int] = [],
-        places: [Noise]
+        media: Tensor? = nil, latents: Tensor? = nil, tokens: Tokens? = nil, pictures: Tensor? = nil,
+        captions: [String] = [], labels: [Int] = [], places: [Noise]
     ) {
         self.media = media
         self.latents = latents
         self.tokens = tokens
+        self.pictures = pictures
         self.captions = captions
         self.labels = labels
         self.places = places

@@ -11,24 +11,34 @@ final class CodecReference {
     let codec: any Codec
     /// Nil of a codec that is made here.
     private let model: ModelReference?
+    /// Of sentences whose codec is made here.
+    private let tokenizer: (any PipelineTokenizer)?
     /// What it encodes.
     let medium: Medium
     let form: MediaForm
     let fingerprint: String
 
-    /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded. Points have one that
-    /// learns nothing, `codec {kind: gray_code, size, bits, reach}`.
+    /// Section `codec {from, fingerprint}`: a model directory, or `codec/` beside the `config.json` being loaded. Some learn nothing:
+    /// `codec {kind: gray_code, size, bits, reach}` of points, `codec {kind: bits, ...}` of pictures or sentences (`BitsSection`).
     init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
         if part.has("kind") {
-            _ = try part.choice("kind", among: ["gray_code"])
-            let code = GrayCode(
-                size: try part.int("size", default: 2, in: 1...64), bits: try part.int("bits", default: 16, in: 1...24),
-                reach: try part.number("reach", default: 2, in: 1e-6...1e6))
-            (codec, model, medium, form) = (code, nil, .point, .picture)
-            fingerprint = "gray code, \(code.size) numbers of \(code.bits) bits within \(code.reach)"
+            model = nil
+            guard try part.choice("kind", among: ["gray_code", "bits"]) == "bits" else {
+                let code = GrayCode(
+                    size: try part.int("size", default: 2, in: 1...64), bits: try part.int("bits", default: 16, in: 1...24),
+                    reach: try part.number("reach", default: 2, in: 1e-6...1e6))
+                (codec, medium, form, tokenizer) = (code, .point, .picture, nil)
+                fingerprint = "gray code, \(code.size) numbers of \(code.bits) bits within \(code.reach)"
+                return
+            }
+            let bits = try BitsSection(part, surroundings)
+            (codec, form, tokenizer) = (bits.codec, bits.form, bits.tokenizer)
+            medium = form.medium
+            fingerprint = bits.description
             return
         }
+        tokenizer = nil
         let model = try ModelReference(part)
         guard let system = model.system as? any CodecSystem else {
             throw part.error(
@@ -38,6 +48,9 @@ final class CodecReference {
         medium = form.medium
         model.freeze(codec.module)
     }
+
+    /// The codec where it makes bits.
+    var bits: AnalogBits? { codec as? AnalogBits }
 
     /// Normalised latents of a batch, drawn where the codec gives distributions: `[B, h, w, c]`.
     func latents(of batch: Batch) -> Tensor {
@@ -85,7 +98,10 @@ final class CodecReference {
     /// Tokens of a start: `[1, N]`.
     func tokens(of start: SampleStart) throws -> Tokens { encoded(try media(of: start)) }
 
-    func write(to target: String) throws { try model?.write(to: target, as: "codec") }
+    func write(to target: String) throws {
+        try model?.write(to: target, as: "codec")
+        if let tokenizer { try ModelTokenizer.write(tokenizer, to: target + BitsSection.folder) }
+    }
 
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
         model?.configuration(resolved, as: "codec") ?? resolved

@@ -10,23 +10,31 @@ struct GaussianGenerator {
     private let spacing: Spacing
     private let guidedChannels: Int?
     private let selfConditioning: SelfConditioning
+    /// Estimates of x0 are kept within ± this.
+    private let reach: Float?
+    private let overstep: Double
+    private let variance: AncestralSampler.Variance
 
     /// - Parameters:
-    ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`.
+    ///   - reach: what latents lie within, so that estimates of them are kept there.
+    ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`, `variance`, `overstep`.
     ///   - channels: of a latent's last axis.
     init(
         _ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, selfConditioning: SelfConditioning = .none,
-        sample: Section, channels: Int
+        reach: Float? = nil, sample: Section, sampler: String = "dpmpp-2m", steps: Int = 20, channels: Int
     ) throws {
         self.gaussian = gaussian
         self.selfConditioning = selfConditioning
         objective = GaussianObjective(
             gaussian.schedule, weighting: gaussian.weighting, variance: variance, isAbsolute: gaussian.isAbsolute)
         sampling = SamplingDefaults(
-            sampler: try sample.choice("sampler", among: Samplers.names, default: "dpmpp-2m"),
-            steps: try sample.int("steps", default: 20, in: 1...10_000),
+            sampler: try sample.choice("sampler", among: Samplers.names, default: sampler),
+            steps: try sample.int("steps", default: steps, in: 1...10_000),
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
         spacing = try sample.choice("spacing", default: gaussian.schedule is ChainSchedule ? .trailing : .uniform)
+        self.reach = reach
+        overstep = try sample.number("overstep", default: 0, in: 0...1000)
+        self.variance = try sample.choice("variance", default: variance == nil ? .small : .learned)
         guidedChannels = try sample.optionalInt("cfg_channels", in: 1...max(1, channels))
     }
 
@@ -61,7 +69,6 @@ struct GaussianGenerator {
     ///   - frame: what the request's film shows of a step, of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
-        learnsVariance: Bool = false,
         known: Tensor? = nil, mask: Tensor? = nil, padding: (([SampleJob]) -> Tensor)? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         frame: ((_ first: Int, SamplingProgress) -> FilmFrame)? = nil,
@@ -73,9 +80,10 @@ struct GaussianGenerator {
                 ("--size", request.size),
             ], of: "tokens")
         let sampler = try Samplers.named(
-            request.sampler ?? sampling.sampler, eta: request.eta ?? 0, learnsVariance: learnsVariance)
+            request.sampler ?? sampling.sampler, eta: request.eta ?? 0, variance: variance)
         let schedule = gaussian.schedule
         var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
+            .overstepping(by: overstep)
         let guidance = Guidance(
             scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
         var renoising: Renoising?
@@ -100,6 +108,7 @@ struct GaussianGenerator {
                 return content(
                     sampler.sample(
                         from: x, along: grid, schedule: schedule, noise: StepNoise(places),
+                        clip: reach.map { reach in { $0.clamped(-reach, reach) } },
                         constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
                         observe: { progress in
                             guard failure == nil, let frame, let film = request.film,

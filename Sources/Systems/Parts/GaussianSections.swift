@@ -23,7 +23,8 @@ struct GaussianSection {
     init(_ section: Section, _ defaults: Defaults = Defaults()) throws {
         _ = try section.choice("kind", among: ["gaussian"], default: "gaussian")
         let chains = BetaTable.named.map(\.name)
-        let name = try section.choice("schedule", among: chains + ["flow", "vp_cosine"], default: defaults.schedule)
+        let name = try section.choice(
+            "schedule", among: chains + ["flow", "vp_cosine", "gamma_cosine"], default: defaults.schedule)
         let table = BetaTable.named.first { $0.name == name }?.table
         let steps = table == nil ? 1000 : try section.int("steps", default: 1000, in: 1...100_000)
         if let table {
@@ -32,7 +33,7 @@ struct GaussianSection {
         } else if name == "flow" {
             schedule = FlowMatching(shift: try section.number("shift", default: 1, in: 0.01...100))
         } else {
-            schedule = VariancePreservingCosine()
+            schedule = name == GammaCosine.name ? GammaCosine() : VariancePreservingCosine()
         }
         let usual: Parameterization = name == "flow" ? .velocity : .epsilon
         parameterization = try section.choice("parameterization", default: defaults.parameterization ?? usual)
@@ -55,9 +56,11 @@ public enum Samplers {
     public static let names = ["ddpm", "ddim", "euler", "heun", "dpmpp-2m"]
 
     /// - Parameter eta: of DDIM, 0 deterministic to 1 ancestral.
-    static func named(_ name: String, eta: Double, learnsVariance: Bool) throws(InputError) -> any Sampler {
+    static func named(
+        _ name: String, eta: Double, variance: AncestralSampler.Variance
+    ) throws(InputError) -> any Sampler {
         switch name {
-        case "ddpm": return AncestralSampler(variance: learnsVariance ? .learned : .small)
+        case "ddpm": return AncestralSampler(variance: variance)
         case "ddim": return DDIMSampler(eta: eta)
         case "euler": return EulerSampler()
         case "heun": return HeunSampler()

@@ -1,8 +1,9 @@
 import Media
 import Tensors
 
-/// How what a codec decodes becomes pictures, or sounds.
+/// How what a codec decodes becomes pictures, sounds or sentences.
 struct MediaMaking {
+    private let form: MediaForm
     /// Of sounds.
     private let vocoder: (any Vocoder)?
     /// Nil of Griffin-Lim, which learns nothing.
@@ -11,6 +12,7 @@ struct MediaMaking {
     /// Section of a system. Of sounds it may have `vocoder {from}`, a model that makes spectrograms audible, or `vocoder {iterations,
     /// momentum}` of Griffin-Lim.
     init(_ form: MediaForm, _ section: Section) throws {
+        self.form = form
         guard case .spectrogram(let mel, _) = form else {
             (vocoder, model) = (nil, nil)
             return
@@ -38,6 +40,7 @@ struct MediaMaking {
 
     /// - Parameter media: `[B, H, W, C]` in about [-1, 1], one of each job.
     func samples(_ media: Tensor, of jobs: ArraySlice<SampleJob>) -> [Sample] {
+        if case .text = form { return zip(jobs, form.texts(media)).map { $0.sample(text: $1) } }
         guard let vocoder else { return zip(jobs, media.pictures).map { $0.sample(picture: $1) } }
         return jobs.enumerated().map { row, job in
             let values = MediaForm.values(spectrogram: media.slice(0, row..<row + 1))

@@ -64,14 +64,6 @@ public protocol ReadingSystem: System {
     var textReader: (any TextReader)? { get }
 }
 
-extension DiTSystem: DenoisingSystem, ReadingSystem {
-    public var stateShape: [Int] { codec.codec.latents.shape }
-    public var classCount: Int { denoiser.configuration.classes }
-    public var contextWidth: Int { denoiser.configuration.contextWidth }
-    public var textReader: (any TextReader)? { reader }
-    public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
-}
-
 extension DiffusionTransformer {
     /// Raw output at a state, times and conditions from outside.
     func answer(_ question: DenoiserQuestion) -> Tensor {

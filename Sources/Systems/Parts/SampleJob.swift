@@ -6,6 +6,8 @@ struct SampleJob {
     var promptIndex: Int
     var prompt: String?
     var label: Int?
+    /// What it is told about, of models that are told pictures.
+    var picture: Picture?
     var seed: UInt64
 
     var place: Noise { Noise(seed: seed)("sample") }
@@ -25,12 +27,18 @@ struct SampleJob {
     }
 
     /// Every prompt with every seed, prompt by prompt, or each prompt with its own.
-    static func list(_ request: SampleRequest, hasText: Bool, classes: Int) throws(InputError) -> [SampleJob] {
+    static func list(
+        _ request: SampleRequest, hasText: Bool, classes: Int, sees: Bool = false
+    ) throws(InputError) -> [SampleJob] {
+        let way = hasText ? "use --prompt" : classes > 0 ? "use --class" : sees ? "use --picture" : nil
         if !request.prompts.isEmpty && !hasText {
-            throw InputError("this model does not listen to sentences", at: "--prompt", hint: classes > 0 ? "use --class" : nil)
+            throw InputError("this model does not listen to sentences", at: "--prompt", hint: way)
         }
         if !request.classes.isEmpty && classes == 0 {
-            throw InputError("this model does not know classes", at: "--class", hint: hasText ? "use --prompt" : nil)
+            throw InputError("this model does not know classes", at: "--class", hint: way)
+        }
+        if !request.pictures.isEmpty && !sees {
+            throw InputError("this model is not told pictures", at: "--picture", hint: way)
         }
         if let bad = request.classes.first(where: { $0 < 0 || $0 >= classes }) {
             throw InputError("no such class", at: "--class", expected: "0...\(classes - 1)", found: "\(bad)")
@@ -38,22 +46,31 @@ struct SampleJob {
         if hasText && request.prompts.isEmpty {
             throw InputError("this model needs a sentence", at: "--prompt")
         }
-        let told: [(String?, Int?)] =
-            hasText
-            ? request.prompts.map { ($0, nil) }
-            : classes > 0
-                ? (request.classes.isEmpty ? [0] : request.classes).map { ("class \($0)", $0) } : [(nil, nil)]
-        if request.pairsSeeds && (hasText || classes > 0) {
-            require(told.count == request.seeds.count, "SampleJob: \(request.seeds.count) seeds for \(told.count) prompts")
-            return told.indices.map {
-                SampleJob(promptIndex: $0, prompt: told[$0].0, label: told[$0].1, seed: request.seeds[$0])
+        if sees && request.pictures.isEmpty {
+            throw InputError("this model needs a picture", at: "--picture")
+        }
+        let told: [SampleJob] =
+            if hasText {
+                request.prompts.enumerated().map { SampleJob(promptIndex: $0, prompt: $1, seed: 0) }
+            } else if sees {
+                request.pictures.enumerated().map { SampleJob(promptIndex: $0, prompt: $1.name, picture: $1.picture, seed: 0) }
+            } else if classes > 0 {
+                (request.classes.isEmpty ? [0] : request.classes).enumerated().map {
+                    SampleJob(promptIndex: $0, prompt: "class \($1)", label: $1, seed: 0)
+                }
+            } else {
+                [SampleJob(promptIndex: 0, seed: 0)]
             }
+        func job(_ asked: SampleJob, _ seed: UInt64) -> SampleJob {
+            var job = asked
+            job.seed = seed
+            return job
         }
-        var jobs: [SampleJob] = []
-        for (index, (prompt, label)) in told.enumerated() {
-            for seed in request.seeds { jobs.append(SampleJob(promptIndex: index, prompt: prompt, label: label, seed: seed)) }
+        if request.pairsSeeds && (hasText || sees || classes > 0) {
+            require(told.count == request.seeds.count, "SampleJob: \(request.seeds.count) seeds for \(told.count) prompts")
+            return zip(told, request.seeds).map(job)
         }
-        return jobs
+        return told.flatMap { asked in request.seeds.map { job(asked, $0) } }
     }
 }
 

@@ -58,6 +58,7 @@ public final class DatasetSource: BatchSource {
         return Batch(
             media: try form.media(of: examples, at: places.map { ($0.index, $0.epoch) }),
             latents: points.isEmpty ? nil : Tensor(points.flatMap { $0 }, [points.count, points[0].count]),
+            pictures: form.isPicture ? nil : try MediaForm.picture.media(of: examples, at: []),
             captions: examples.map { $0.caption ?? "" },
             labels: examples.map { $0.label ?? 0 }, places: [])
     }
@@ -67,7 +68,7 @@ extension Batch {
     /// Some rows of a whole batch.
     func rows(_ range: Range<Int>, places: [Noise]) -> Batch {
         Batch(
-            media: media?.slice(0, range), latents: latents?.slice(0, range), captions: Array(captions[range]),
-            labels: Array(labels[range]), places: places)
+            media: media?.slice(0, range), latents: latents?.slice(0, range), pictures: pictures?.slice(0, range),
+            captions: Array(captions[range]), labels: Array(labels[range]), places: places)
     }
 }
