@@ -7,7 +7,8 @@ extension DiffusionTransformer: Denoiser {
     public func callAsFunction(_ input: DenoiserInput) -> Prediction {
         let (labels, words) = input.conditions.told(nullClass: nullClass) { dropping($0, keeps: $1) }
         let output = self(
-            input.state, t: input.networkTime, classes: labels, text: words, previous: input.previous, padding: input.paddingMask,
+            input.state, t: input.networkTime, classes: labels, text: words, previous: input.previous,
+            known: input.conditions.known, padding: input.paddingMask,
             scope: input.scope)
         return Prediction(splitting: output, configuration.prediction, learnsVariance: configuration.learnsVariance)
     }

@@ -44,6 +44,9 @@ public struct DiTConfiguration: Sendable, Equatable {
     /// Unless it is none, the network sees the estimate of x0 from the step before beside the state.
     public var selfConditioning = SelfConditioning.none
 
+    /// It may be told parts of x0 that are known: a sequence whose patches are single positions.
+    public var knows = false
+
     public init() {}
 
     /// The published sizes: "S", "B", "L", "XL".
@@ -75,6 +78,8 @@ public final class DiffusionTransformer: Module {
     let patches: Linear
     /// Added to `patches`: as if the estimate's channels stood beside the state's.
     let previousPatches: Linear?
+    /// Added likewise.
+    let knownPatches: Linear?
     let time: TimeEmbedding
     let classes: Embedding?
     let text: Linear?
@@ -94,6 +99,8 @@ public final class DiffusionTransformer: Module {
         patches = Linear(c.patch * c.patch * c.channels, c.dim)
         previousPatches =
             c.selfConditioning == .none ? nil : Linear(c.patch * c.patch * c.channels, c.dim, bias: false)
+        require(!c.knows || c.patch * c.width == 1, "DiT: parts are known of single positions in a row")
+        knownPatches = c.knows ? Linear(c.channels + 1, c.dim, bias: false) : nil
         time = TimeEmbedding(width: c.dim)
         classes = c.classes > 0 ? Embedding(c.classes + 1, width: c.dim) : nil
         text = c.contextWidth > 0 ? Linear(c.contextWidth, c.dim) : nil
@@ -112,16 +119,18 @@ public final class DiffusionTransformer: Module {
 
     /// - Parameters:
     ///   - previous: estimate of x0 shaped as `x`, of a network that sees it; nil counts as zeros.
+    ///   - known: of a network that is told parts of x0, those and then 1 where they are: `[B, N, C + 1]`.
     ///   - padding: `[B, N]`, 1 for patches that others may look at; not in context.
     ///   - scope: where steps of one sampling run keep what they share.
     public func callAsFunction(
         _ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil, previous: Tensor? = nil,
-        padding: Tensor? = nil, scope: RunScope? = nil
+        known: Tensor? = nil, padding: Tensor? = nil, scope: RunScope? = nil
     ) -> Tensor {
         let B = x.shape[0]
         require(padding == nil || context == nil, "DiT: padding in context")
         var h = patches(patchified(x, configuration.patch)) + positions  // [B, N, D]
         if let previousPatches, let previous { h = h + previousPatches(patchified(previous, configuration.patch)) }
+        if let knownPatches, let known { h = h + knownPatches(known) }
         lazy var c = condition(time(t), labels, words)  // [B, D]
         var extra = 0
         var mask = padding

@@ -25,6 +25,7 @@ extension [Condition] {
             switch condition.kind {
             case .classes:
                 labels = condition.labels.enumerated().map { condition.isWithheld($0) ? nullClass : $1 }
+            case .known: break
             default:
                 guard let states = condition.states, let pooled = condition.pooled, let mask = condition.mask else {
                     fatalError("a \(condition.kind) condition without states, pooled vector or mask")
@@ -35,5 +36,14 @@ extension [Condition] {
             }
         }
         return (labels, words)
+    }
+}
+
+extension [Condition] {
+    /// What is known of the state, `[B, N, C + 1]`, nothing of samples from which it is withheld; nil where nobody knows anything.
+    var known: Tensor? {
+        guard let condition = first(where: { $0.kind == .known }), let states = condition.states else { return nil }
+        let keeps = (0..<condition.count).map { condition.isWithheld($0) ? Float(0) : 1 }
+        return keeps.contains(0) ? states * Tensor(keeps, [keeps.count, 1, 1]) : states
     }
 }

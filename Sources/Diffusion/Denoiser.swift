@@ -5,6 +5,8 @@ public struct Condition: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case classes = "class"
         case text, image, source
+        /// What is known of the state itself: `states` `[B, N, C + 1]` are clean values, 0 where there are none, and then 1 where there are.
+        case known
     }
 
     public var kind: Kind

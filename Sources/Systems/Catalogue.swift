@@ -11,6 +11,7 @@ public enum Catalogue {
             SentenceCodecSystem.self,
             LD4LGSystem.self,
             BitDiffusionSystem.self,
+            SEDSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

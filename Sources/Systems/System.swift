@@ -133,6 +133,8 @@ public struct SampleRequest {
     public var rewrites = false
     /// What each prompt is, for models that are told pictures, and what a person calls it.
     public var pictures: [(name: String, picture: Picture)] = []
+    /// Sentences with blanks, `___`, for models that fill them.
+    public var infills: [String] = []
     /// Class of each prompt, for class-conditional models.
     public var classes: [Int] = []
     /// Draws the first seed for the first prompt or class only, the second for the second, and so on, instead of every seed for each.

@@ -33,11 +33,14 @@ import Testing
         #expect(Set(names).count == names.count, "\(names)")
     }
 
-    /// Stands in for sounds that a script beside the experiment makes.
-    private static let sounds = Result {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("sounds-" + UUID().uuidString).path
+    /// Stands in for sounds or sentences that a script beside the experiment makes.
+    private static let made = Result {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("made-" + UUID().uuidString).path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Sound(rate: 22_050, samples: [Float](repeating: 0.1, count: 22_050)).write(to: folder + "/one.wav")
+        for part in ["train", "held-out"] {
+            try "one sentence\nand another\n".write(toFile: "\(folder)/\(part).txt", atomically: true, encoding: .utf8)
+        }
         return folder
     }
 
@@ -50,7 +53,7 @@ import Testing
             let script = "make-" + (folder.split(separator: "/").last ?? "") + ".sh"
             let beside = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
             #expect(FileManager.default.fileExists(atPath: "\(beside)/\(script)"), "nothing makes the data of \(path)")
-            changes.append("data.train.path=" + (try Self.sounds.get()))
+            changes.append("data.train.path=" + (try Self.made.get()))
         }
         let file = try ExperimentFile(path: path, set: changes)
         for section in ["codec", "init"] {

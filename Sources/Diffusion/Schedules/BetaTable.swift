@@ -9,14 +9,15 @@ public enum BetaTable: Sendable, Equatable {
     /// √β even from √start to √end, whatever T (Rombach et al. 2022, released configurations).
     case scaledLinear(start: Double = 0.00085, end: Double = 0.012)
     /// ᾱ = cos²((t + offset) / (1 + offset) · π/2) over its value at 0, β capped (Nichol & Dhariwal 2021,
-    /// equation 17).
-    case cosine(offset: Double = 0.008, cap: Double = 0.999)
+    /// equation 17) and at least `least` (Strudel et al. 2022, arXiv 2211.04236).
+    case cosine(offset: Double = 0.008, cap: Double = 0.999, least: Double = 0)
     /// ᾱ = 1 - √(t + offset) over its value at 0, β capped (Li et al. 2022, arXiv 2205.14217).
     case squareRoot(offset: Double = 1e-4, cap: Double = 0.999)
 
     /// Names used in experiment files.
     public static let named: [(name: String, table: BetaTable)] = [
-        ("linear", .linear()), ("scaled_linear", .scaledLinear()), ("cosine", .cosine()), ("sqrt", .squareRoot()),
+        ("linear", .linear()), ("scaled_linear", .scaledLinear()), ("cosine", .cosine()), ("cosine_least", .cosine(least: 2e-3)),
+        ("sqrt", .squareRoot()),
     ]
 
     public func betas(steps: Int) throws(InputError) -> [Double] {
@@ -37,11 +38,11 @@ public enum BetaTable: Sendable, Equatable {
             return even(scale * start, scale * end)
         case .scaledLinear(let start, let end):
             return even(start.squareRoot(), end.squareRoot()).map { $0 * $0 }
-        case .cosine(let offset, let cap):
+        case .cosine(let offset, let cap, let least):
             return ratios(cap) { t in
                 let c = cos((t + offset) / (1 + offset) * .pi / 2)
                 return c * c
-            }
+            }.map { max(least, $0) }
         case .squareRoot(let offset, let cap):
             return ratios(cap) { t in 1 - (t + offset).squareRoot() }
         }

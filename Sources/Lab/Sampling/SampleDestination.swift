@@ -49,5 +49,5 @@ extension Sample {
 
 extension SampleRequest {
     /// Samples that it asks for.
-    var total: Int { max(1, prompts.count, classes.count, pictures.count) * seeds.count }
+    var total: Int { max(1, prompts.count, classes.count, pictures.count, infills.count) * seeds.count }
 }

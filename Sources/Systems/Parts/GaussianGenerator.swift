@@ -12,16 +12,19 @@ struct GaussianGenerator {
     private let selfConditioning: SelfConditioning
     /// Estimates of x0 are kept within ± this.
     private let reach: Float?
+    private let nullSeesPrevious: Bool
     private let overstep: Double
     private let variance: AncestralSampler.Variance
 
     /// - Parameters:
+    ///   - nullSeesPrevious: whether guidance's other branch also sees the estimate of the step before.
     ///   - reach: what latents lie within, so that estimates of them are kept there.
     ///   - sample: keys `sampler`, `steps`, `spacing`, `cfg_scale`, `cfg_channels`, `variance`, `overstep`.
     ///   - channels: of a latent's last axis.
     init(
         _ gaussian: GaussianSection, variance: LearnedVarianceLoss? = nil, selfConditioning: SelfConditioning = .none,
-        reach: Float? = nil, sample: Section, sampler: String = "dpmpp-2m", steps: Int = 20, channels: Int
+        reach: Float? = nil, nullSeesPrevious: Bool = true, sample: Section, sampler: String = "dpmpp-2m", steps: Int = 20,
+        channels: Int
     ) throws {
         self.gaussian = gaussian
         self.selfConditioning = selfConditioning
@@ -33,6 +36,7 @@ struct GaussianGenerator {
             guidance: try sample.number("cfg_scale", default: 1, in: -100...100))
         spacing = try sample.choice("spacing", default: gaussian.schedule is ChainSchedule ? .trailing : .uniform)
         self.reach = reach
+        self.nullSeesPrevious = nullSeesPrevious
         overstep = try sample.number("overstep", default: 0, in: 0...1000)
         self.variance = try sample.choice("variance", default: variance == nil ? .small : .learned)
         guidedChannels = try sample.optionalInt("cfg_channels", in: 1...max(1, channels))
@@ -40,15 +44,18 @@ struct GaussianGenerator {
 
     /// x0: `[B, ...]`. Sums over examples: `mse`, and `bound` in bits where variances are learned.
     ///
-    /// - Parameter mask: `[B, N]`, 1 where a sequence has content.
+    /// - Parameters:
+    ///   - mask: `[B, N]`, 1 where a sequence has content.
+    ///   - counted: `[B, N]`, 1 where errors count; where there is content when nil.
     func loss(
-        _ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition], mask: Tensor? = nil
+        _ x0: Tensor, of batch: Batch, _ denoiser: any Denoiser, told conditions: [Condition], mask: Tensor? = nil,
+        counted: Tensor? = nil
     ) -> LossReport {
         let epsilon = objective.corruption.noise(batch.places, Array(x0.shape.dropFirst()))
         let times =
             batch.share.map { gaussian.density.stratified(step: $0.step, rows: $0.rows, of: $0.total) }
             ?? gaussian.density.draw(batch.places)
-        let terms = objective(x0, at: times, noise: epsilon, mask: mask, selfConditioning, places: batch.places) {
+        let terms = objective(x0, at: times, noise: epsilon, mask: counted ?? mask, selfConditioning, places: batch.places) {
             state, t, previous in
             denoiser(
                 DenoiserInput(
@@ -85,7 +92,8 @@ struct GaussianGenerator {
         var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
             .overstepping(by: overstep)
         let guidance = Guidance(
-            scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 })
+            scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 },
+            nullSeesPrevious: nullSeesPrevious)
         var renoising: Renoising?
         if known != nil && mask == nil {
             renoising = Renoising(strength: request.strength, along: grid, schedule: schedule)

@@ -28,7 +28,7 @@ struct SampleJob {
 
     /// Every prompt with every seed, prompt by prompt, or each prompt with its own.
     static func list(
-        _ request: SampleRequest, hasText: Bool, classes: Int, sees: Bool = false
+        _ request: SampleRequest, hasText: Bool, classes: Int, sees: Bool = false, fills: Bool = false
     ) throws(InputError) -> [SampleJob] {
         let way = hasText ? "use --prompt" : classes > 0 ? "use --class" : sees ? "use --picture" : nil
         if !request.prompts.isEmpty && !hasText {
@@ -39,6 +39,9 @@ struct SampleJob {
         }
         if !request.pictures.isEmpty && !sees {
             throw InputError("this model is not told pictures", at: "--picture", hint: way)
+        }
+        if !request.infills.isEmpty && !fills {
+            throw InputError("this model does not fill in blanks", at: "--infill", hint: way)
         }
         if let bad = request.classes.first(where: { $0 < 0 || $0 >= classes }) {
             throw InputError("no such class", at: "--class", expected: "0...\(classes - 1)", found: "\(bad)")
@@ -54,6 +57,8 @@ struct SampleJob {
                 request.prompts.enumerated().map { SampleJob(promptIndex: $0, prompt: $1, seed: 0) }
             } else if sees {
                 request.pictures.enumerated().map { SampleJob(promptIndex: $0, prompt: $1.name, picture: $1.picture, seed: 0) }
+            } else if !request.infills.isEmpty {
+                request.infills.enumerated().map { SampleJob(promptIndex: $0, prompt: $1, seed: 0) }
             } else if classes > 0 {
                 (request.classes.isEmpty ? [0] : request.classes).enumerated().map {
                     SampleJob(promptIndex: $0, prompt: "class \($1)", label: $1, seed: 0)
@@ -66,7 +71,7 @@ struct SampleJob {
             job.seed = seed
             return job
         }
-        if request.pairsSeeds && (hasText || sees || classes > 0) {
+        if request.pairsSeeds && (hasText || sees || !request.infills.isEmpty || classes > 0) {
             require(told.count == request.seeds.count, "SampleJob: \(request.seeds.count) seeds for \(told.count) prompts")
             return zip(told, request.seeds).map(job)
         }

@@ -9,6 +9,7 @@ struct Sample: ParsableCommand {
     @Option(help: "A file with one sentence a line.") var promptsFile: String?
     @Option(help: "A sentence to be made into another; may be repeated.") var source: [String] = []
     @Option(help: "A picture to be told about; may be repeated.") var picture: [String] = []
+    @Option(help: "A sentence with blanks, a _ for each token of one: 'the ___ sat'; may be repeated.") var infill: [String] = []
     @Option(name: .customLong("class"), help: "A class number; may be repeated.") var classes: [Int] = []
     @Option(help: "A sentence to stay away from.") var negative: String?
     @Option(help: "Samples for each sentence.") var count = 1
@@ -51,6 +52,7 @@ struct Sample: ParsableCommand {
             request.prompts += try AtomicFile.readText(promptsFile).split(separator: "\n").map(String.init)
         }
         request.classes = classes
+        request.infills = infill
         request.pictures = try picture.map { (name: $0, picture: try Picture.read($0)) }
         request.negative = negative
         request.seeds = (0..<count).map { UInt64(seed + $0) }
