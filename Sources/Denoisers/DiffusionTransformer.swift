@@ -44,6 +44,8 @@ public struct DiTConfiguration: Sendable, Equatable {
     /// Unless it is none, the network sees the estimate of x0 from the step before beside the state.
     public var selfConditioning = SelfConditioning.none
 
+    /// Numbers that it says of each position, where they are not what the state's channels ask for: logits, say.
+    public var outputs: Int?
     /// It may be told parts of x0 that are known: a sequence whose patches are single positions.
     public var knows = false
 
@@ -63,7 +65,7 @@ public struct DiTConfiguration: Sendable, Equatable {
 
     /// Patches of one sample.
     public var tokens: Int { (height / patch) * (width / patch) }
-    public var outputChannels: Int { learnsVariance ? 2 * channels : channels }
+    public var outputChannels: Int { outputs ?? (learnsVariance ? 2 * channels : channels) }
 }
 
 /// A ViT over latent patches whose blocks are told time and condition by adaLN-Zero (Peebles & Xie 2023, arXiv 2212.09748).

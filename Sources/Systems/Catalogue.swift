@@ -12,6 +12,7 @@ public enum Catalogue {
             LD4LGSystem.self,
             BitDiffusionSystem.self,
             SEDSystem.self,
+            CDCDSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

@@ -19,7 +19,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     let table: Buffer
     /// What the readout, which begins as the table, has learned beside it: `[V, D]` and `[V]`.
     let readout, bias: Parameter
-    private let text: TextForm
+    private let ground: SentenceGround
     private let generator: GaussianGenerator
     private let spans: SpanMask
     private let dropout, blanks: Double
@@ -36,15 +36,12 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
             surroundings.vocabulary = from
             learned = try Self.vectors(from)
         }
-        let vocabulary = try model.int("vocabulary", default: 1024, in: 260...65_536)
-        let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
-        let count = tokenizer.vocabularySize
+        ground = try SentenceGround(model, surroundings)
+        let count = ground.vocabulary
         if let learned, learned.shape[0] < count {
             throw model.error(
                 "from", "knows fewer tokens than it has words for", expected: "\(count)", found: "\(learned.shape[0])")
         }
-        text = TextForm(
-            tokenizer, length: try model.int("length", default: 32, in: 2...4096), end: ModelTokenizer.end)
         let width = space.width(asked: try model.int("width", default: 32, in: 2...4096), count: count)
         if let learned, learned.shape[1] < width {
             throw model.error(
@@ -62,7 +59,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
             try section.section("corruption"), .init(schedule: "cosine_least", parameterization: .x0))
         var defaults = DiTConfiguration.Defaults.sequence
         defaults.selfConditioning = .both
-        var c = try DiTConfiguration(model, latents: [text.length, 1, width], defaults)
+        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], defaults)
         c.prediction = gaussian.parameterization
         c.knows = true
         guard !c.learnsVariance, c.patch == 1 else {
@@ -89,7 +86,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     }
 
     public var medium: Medium { .text }
-    public var form: MediaForm { .text(text) }
+    public var form: MediaForm { .text(ground.form) }
     public var textReader: (any TextReader)? { nil }
     public var sampling: SamplingDefaults { generator.sampling }
 
@@ -101,9 +98,8 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     /// The squared error of the vectors that are not known, in both passes; and the cross entropy of the readout at the data, which
     /// trains the readout alone. Sums over examples: `mse`, `readout`.
     private func loss(_ batch: Batch) -> LossReport {
-        guard let media = batch.media else { fatalError("SEDSystem: it trains on media") }
-        let (B, L) = (batch.count, text.length)
-        let tokens = spaced(TextForm.tokens(media), batch.places)
+        let (B, L) = (batch.count, ground.length)
+        let tokens = spaced(ground.tokens(of: batch), batch.places)
         let vectors = embedding(table.value, tokens)  // [B, L, D]
         let x0 = vectors + normal(batch.places.map { $0("vector") }, [L, denoiser.configuration.channels]) * Self.spread
         let hidden = batch.places.map { $0("drop").uniformDouble() < dropout }
@@ -112,7 +108,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
                 hidden[row] ? [Float](repeating: 0, count: L) : spans.draw(batch.places[row], length: L).map { $0 ? 1 : 0 }
             }, [B, L])
         var report = generator.loss(
-            x0.unsqueezed(2), of: batch, denoiser, told: [told(vectors, known)], counted: 1 - known)
+            x0.unsqueezed(2), of: batch, denoiser, told: [SentenceGround.told(vectors, known)], counted: 1 - known)
         let entropy = crossEntropy(logits(x0), tokens).mean(1)  // [B]
         report.loss = report.loss + entropy.mean()
         report.sums["readout"] = entropy.detached().sum()
@@ -121,23 +117,18 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
 
     /// Some positions left empty, where the sentence leaves room for them.
     private func spaced(_ tokens: Tokens, _ places: [Noise]) -> Tokens {
-        let L = text.length
+        let (L, padding) = (ground.length, ground.form.padding)
         let rows = places.enumerated().flatMap { row, place -> [Int32] in
             let values = Array(tokens.values[row * L..<(row + 1) * L])
-            let content = values.prefix { $0 != text.padding }
+            let content = values.prefix { $0 != padding }
             let empty = min(L - content.count, Int((blanks * Double(L)).rounded()))
             var isEmpty = [Bool](repeating: false, count: content.count + empty)
             for at in place("blanks").permutation(isEmpty.count).prefix(empty) { isEmpty[at] = true }
             var rest = content[...]
-            let spread = isEmpty.map { $0 ? text.padding : rest.removeFirst() }
-            return spread + [Int32](repeating: text.padding, count: L - spread.count)
+            let spread = isEmpty.map { $0 ? padding : rest.removeFirst() }
+            return spread + [Int32](repeating: padding, count: L - spread.count)
         }
         return Tokens(rows, tokens.shape)
-    }
-
-    private func told(_ vectors: Tensor, _ known: Tensor) -> Condition {
-        let flags = known.unsqueezed(2)
-        return Condition(.known, states: concatenated([vectors * flags, flags], axis: 2))
     }
 
     /// What the readout says of vectors: `[B, L, D]` to `[B, L, V]`.
@@ -150,48 +141,33 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
             [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
             of: "pictures or sounds")
         let jobs = try SampleJob.list(request, hasText: false, classes: 0, fills: true)
-        let given =
-            try request.infills.isEmpty
-            ? nil
-            : Dictionary(
-                request.infills.map { ($0, try BlankedSentence($0, text)) }, uniquingKeysWith: { $1 })
-        func tokens(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {
+        let given = try ground.given(request)
+        func blanked(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {
             given.map { all in jobs.map { all[$0.prompt!]! } }
         }
         try generator.draw(
-            jobs, [text.length, 1, denoiser.configuration.channels], request, denoiser,
-            conditions: { jobs in (tokens(jobs).map { [self.condition($0)] } ?? [], nil) },
+            jobs, [ground.length, 1, denoiser.configuration.channels], request, denoiser,
+            conditions: { jobs in (blanked(jobs).map { [ground.known($0, table.value)] } ?? [], nil) },
             frame: { first, progress in
                 FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, nil))
             },
             deliver: { chunk, latents in
-                for (job, line) in zip(chunk, texts(latents, tokens(chunk))) { try deliver(job.sample(text: line)) }
+                for (job, line) in zip(chunk, texts(latents, blanked(chunk))) { try deliver(job.sample(text: line)) }
             })
     }
 
-    private func condition(_ sentences: [BlankedSentence]) -> Condition {
-        let known = Tensor(sentences.flatMap { $0.tokens.map { $0 == nil ? 0 : 1 } }, [sentences.count, text.length])
-        let tokens = Tokens(sentences.flatMap { $0.tokens.map { $0 ?? text.padding } }, [sentences.count, text.length])
-        return told(embedding(table.value, tokens), known)
-    }
-
-    /// The likeliest token of each position, what was given kept.
+    /// The likeliest token of each position.
     private func texts(_ latents: Tensor, _ given: [BlankedSentence]?) -> [String] {
-        let said = withoutGradients { logits(latents.squeezed(2)) }.argmax(2)
-        let L = text.length
-        return (0..<latents.shape[0]).map { row in
-            let tokens = (0..<L).map { given?[row].tokens[$0] ?? said.values[row * L + $0] }
-            return text.tokenizer.decode(tokens.prefix { $0 != text.end }.filter { $0 != text.padding })
-        }
+        ground.texts(withoutGradients { logits(latents.squeezed(2)) }.argmax(2), given)
     }
 
     // MARK: - Parts
 
-    public var stateShape: [Int] { [text.length, 1, denoiser.configuration.channels] }
+    public var stateShape: [Int] { [ground.length, 1, denoiser.configuration.channels] }
     public var classCount: Int { 0 }
     public var contextWidth: Int { 0 }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
-    public func writeParts(to folder: String) throws { try ModelTokenizer.write(text.tokenizer, to: folder) }
+    public func writeParts(to folder: String) throws { try ModelTokenizer.write(ground.form.tokenizer, to: folder) }
 
     /// The vectors are the model's own: where they came from is no longer asked.
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {

@@ -34,6 +34,8 @@ public struct Surroundings {
     public var folder: String?
     /// The model directory that training starts from and whose words it goes on with.
     public var vocabulary: String?
+    /// Words that are made already, of a system whose parts share them.
+    public var words: (any PipelineTokenizer)?
     /// Captions of the training data, for making a vocabulary.
     public var captions: () throws -> [String]
     /// Names of the training data's classes; empty where they have none.

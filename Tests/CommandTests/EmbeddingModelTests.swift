@@ -21,27 +21,49 @@ import Testing
         let place = Workplace()
         try place.write((0..<120).map { "line number \($0 * 7)" }.joined(separator: "\n"), to: "lines.txt")
         try place.write(recipe(""), to: "sed.yaml")
-        try Program.succeed(["train", "sed.yaml", "--run-dir", "sed", "--quiet"], in: place.path)
+        try place.write(
+            recipe("").replacingOccurrences(of: "sed", with: "cdcd")
+                .replacingOccurrences(of: "sample:", with: "corruption: {least: 0.3, most: 30}\nsample:"), to: "cdcd.yaml")
+        try place.write(
+            recipe("").replacingOccurrences(of: "sed", with: "cdcd").replacingOccurrences(
+                of: "{kind: lines, path: lines.txt}",
+                with: "{kind: task, task: copy, count: 90}}\ncondition: {kind: text, length: 16, width: 16, depth: 1, heads: 2"),
+            to: "tasks.yaml")
+        for name in ["sed", "cdcd", "tasks"] {
+            try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
+        }
         return place
     }
 
-    @Test func `a run shows what it says, and resumes bit for bit`() throws {
+    @Test(arguments: ["sed", "cdcd"]) func `a run shows what it says, and resumes bit for bit`(name: String) throws {
         let place = try Self.shared.get()
-        let shown = String(decoding: try place.bytes("sed/samples/step-000006.txt"), as: UTF8.self)
+        let shown = String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
         #expect(shown.split(separator: "\n", omittingEmptySubsequences: false).count == 3, "\(shown)")
-        let all = ["train", "sed.yaml", "--run-dir", "again", "--quiet"]
+        let all = ["train", "\(name).yaml", "--run-dir", "again-\(name)", "--quiet"]
         try Program.run(all + ["--max-steps", "2"], in: place.path)
         try Program.succeed(all, in: place.path)
-        #expect(try place.bytes("again/model/model.safetensors") == place.bytes("sed/model/model.safetensors"))
+        #expect(try place.bytes("again-\(name)/model/model.safetensors") == place.bytes("\(name)/model/model.safetensors"))
     }
 
-    @Test(arguments: [[], ["--infill", "line ____ 7", "--infill", "__ number 14"]])
-    func `sentences are the same in any batch and on any threads, with blanks or from nothing`(asked: [String]) throws {
+    @Test func `sources are made into sentences, with guidance from the one and a warp of its own`() throws {
+        let place = try Self.shared.get()
+        let sample = ["sample", "tasks/model", "--source", "cat dog", "--source", "owl", "--count", "2", "--quiet", "--out"]
+        try Program.succeed(sample + ["a.jsonl", "--batch", "4", "--threads", "2"], in: place.path)
+        try Program.succeed(sample + ["b.jsonl", "--batch", "1", "--threads", "1"], in: place.path)
+        #expect(try place.bytes("a.jsonl") == place.bytes("b.jsonl"))
+        let weights = try SafetensorsFile(place.path + "/tasks/model/model.safetensors").entries.map(\.name)
+        #expect(weights.contains("warp.widthLogits") && !weights.contains("warp.moments"), "\(weights)")
+    }
+
+    @Test(arguments: ["sed", "cdcd"], [[], ["--infill", "line ____ 7", "--infill", "__ number 14"]])
+    func `sentences are the same in any batch and on any threads, with blanks or from nothing`(
+        name: String, asked: [String]
+    ) throws {
         let place = try Self.shared.get()
         func lines(_ more: [String]) throws -> String {
             let out = "out-\(UUID().uuidString).jsonl"
             try Program.succeed(
-                ["sample", "sed/model", "--count", "3", "--out", out, "--quiet"] + asked + more, in: place.path)
+                ["sample", "\(name)/model", "--count", "3", "--out", out, "--quiet"] + asked + more, in: place.path)
             return String(decoding: try place.bytes(out), as: UTF8.self)
         }
         let first = try lines(["--batch", "6", "--threads", "2"])

@@ -70,12 +70,14 @@ struct GaussianGenerator {
     /// Draws chunk after chunk of the jobs and hands over the latents `[jobs of the chunk] + shape`.
     ///
     /// - Parameters:
+    ///   - grid: the times of so many steps, where they are not spaced as the request or the model says.
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - padding: of sequences, `[jobs, N]`, 1 where they have content; what is drawn elsewhere is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
     ///   - frame: what the request's film shows of a step, of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
+        grid chosen: ((Int) -> TimeGrid)? = nil,
         known: Tensor? = nil, mask: Tensor? = nil, padding: (([SampleJob]) -> Tensor)? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         frame: ((_ first: Int, SamplingProgress) -> FilmFrame)? = nil,
@@ -89,8 +91,9 @@ struct GaussianGenerator {
         let sampler = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, variance: variance)
         let schedule = gaussian.schedule
-        var grid = try (request.spacing ?? spacing).grid(steps: request.steps ?? sampling.steps, for: schedule)
-            .overstepping(by: overstep)
+        let steps = request.steps ?? sampling.steps
+        let usual = request.spacing == nil ? chosen?(steps) : nil
+        var grid = try (usual ?? (request.spacing ?? spacing).grid(steps: steps, for: schedule)).overstepping(by: overstep)
         let guidance = Guidance(
             scale: Float(request.guidance ?? sampling.guidance), channels: guidedChannels.map { 0..<$0 },
             nullSeesPrevious: nullSeesPrevious)

@@ -20,6 +20,15 @@ struct GaussianSection {
         var parameterization: Parameterization?
     }
 
+    /// What a system fixes that has no choice.
+    init(_ schedule: any Schedule, _ parameterization: Parameterization, density: any TimeDensity = UniformTimes()) {
+        self.schedule = schedule
+        self.parameterization = parameterization
+        self.density = density
+        weighting = SimpleWeighting()
+        isAbsolute = false
+    }
+
     init(_ section: Section, _ defaults: Defaults = Defaults()) throws {
         _ = try section.choice("kind", among: ["gaussian"], default: "gaussian")
         let chains = BetaTable.named.map(\.name)

@@ -7,8 +7,9 @@ enum ModelTokenizer {
     static let padding: Int32 = 0, start: Int32 = 2, end: Int32 = 3
     private static let specials = ["<pad>", "<unk>", "<s>", "</s>"]
 
-    /// That of the model directory or of the one that training starts from, else a new one of so many tokens.
+    /// That of the system's other parts, of the model directory or of the one that training starts from, else a new one of so many tokens.
     static func make(vocabulary: Int, _ surroundings: Surroundings) throws -> any PipelineTokenizer {
+        if let words = surroundings.words { return words }
         if let folder = surroundings.folder ?? surroundings.vocabulary {
             return try Tokenizers.load(folder + ModelDirectory.tokenizer)
         }

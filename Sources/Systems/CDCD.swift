@@ -1,0 +1,165 @@
+import Denoisers
+import Diffusion
+import Media
+import Networks
+import Tensors
+
+/// P2: Continuous diffusion for categorical data (Dieleman et al. 2022, arXiv 2211.15089): noise on learned vectors of tokens, undone along the
+/// probability-flow ODE by a network that is trained with cross entropy alone, at times that a warp learns to choose.
+///
+/// Sections: `condition` `none`, `class`, or `text` for sentences to be made into others; `model` as of `dit`, and `vocabulary`, `length`,
+/// `width` D of a token's vector, `dropout`, how often no position is known in training; `corruption {least, most, warp, bins, rate}`, the
+/// deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale}`.
+public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+    public static let name = "cdcd"
+
+    let reader: (any TextReader)?
+    let denoiser: ScoreInterpolation
+    /// Nil where times are drawn evenly.
+    let warp: FittedWarp?
+    private let ground: SentenceGround
+    private let listener: Listener
+    private let generator: GaussianGenerator
+    private let schedule: VarianceExploding
+    private let least, dropout: Double
+    private let seesItself: Bool
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        let model = try section.section("model")
+        ground = try SentenceGround(model, surroundings)
+        var known = surroundings
+        known.words = ground.form.tokenizer
+        listener = try Listener(try section.section("condition"), known)
+        reader = listener.reader
+        dropout = try model.number("dropout", default: 0.1, in: 0...1)
+        let corruption = try section.section("corruption")
+        schedule = VarianceExploding(most: try corruption.number("most", default: 300, in: Section.positive))
+        least = try corruption.number("least", default: 1, in: 0...schedule.most * 0.99) / schedule.most
+        let bins = try corruption.int("bins", default: 100, in: 1...10_000)
+        let rate = try corruption.number("rate", default: 0.01, in: 0...10)
+        warp = try corruption.bool("warp", default: true) ? FittedWarp(bins: bins, least: least, rate: rate) : nil
+        let width = try model.int("width", default: 64, in: 2...4096)
+        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
+        guard !c.learnsVariance, c.patch == 1, c.selfConditioning != .both else {
+            throw model.error(
+                "self_conditioning", "patch and learn_variance are as they are in this system",
+                expected: "half or none, 1 and false")
+        }
+        (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
+        (c.knows, c.outputs) = (true, ground.vocabulary)
+        seesItself = c.selfConditioning == .half
+        denoiser = ScoreInterpolation(c, schedule)
+        generator = try GaussianGenerator(
+            GaussianSection(schedule, .x0), selfConditioning: c.selfConditioning, sample: try section.section("sample"),
+            sampler: "euler", steps: 100, channels: width)
+        super.init()
+    }
+
+    public var medium: Medium { .text }
+    public var form: MediaForm { .text(ground.form) }
+    public var textReader: (any TextReader)? { reader }
+    public var sampling: SamplingDefaults { generator.sampling }
+
+    // MARK: - Training
+
+    public var module: Module { self }
+    public var phases: [Phase] {
+        [
+            Phase(
+                name: "denoiser", parameters: parameters(), loss: { batch, _ in self.loss(batch) },
+                commit: { sums, _, _ in self.warp?.commit(sums) })
+        ]
+    }
+
+    private var density: any TimeDensity { warp?.warp ?? UniformTimes(in: least...1) }
+
+    /// Cross entropy of the tokens that are not known: not weighted, the times are. Sums over examples: `entropy`.
+    private func loss(_ batch: Batch) -> LossReport {
+        let (B, L) = (batch.count, ground.length)
+        let tokens = ground.tokens(of: batch)
+        let vectors = embedding(denoiser.vectors, tokens)  // [B, L, D]
+        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let draw = density.stratified(step: share.step, rows: share.rows, of: share.total)
+        let corruption = GaussianCorruption(schedule)
+        let x0 = vectors.unsqueezed(2)
+        let state = corruption.corrupt(x0, at: draw.times, noise: corruption.noise(batch.places, Array(x0.shape.dropFirst())))
+        let flags = batch.places.map { revealed($0, L) }
+        let known = Tensor(flags.flatMap { $0.map { $0 ? 1 : 0 } }, [B, L])
+        var input = DenoiserInput(
+            state: state, time: draw.times, schedule: schedule,
+            conditions: listener.conditions(of: batch) + [SentenceGround.told(vectors, known)])
+        let sees = batch.places.map { seesItself && $0("sees itself").uniformDouble() < 0.5 }
+        if sees.contains(true) {
+            let first = withoutGradients { denoiser(input).output }
+            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
+        }
+        let counted = 1 - known
+        let entropy = (crossEntropy(denoiser.logits(input), tokens) * counted).sum(1) / counted.sum(1)  // [B]
+        var sums = ["entropy": entropy.detached().sum()]
+        if let warp {
+            sums.merge(warp.sums(times: draw.times, losses: entropy.detached(), rows: share.rows, of: share.total)) { $1 }
+        }
+        return LossReport(loss: entropy.mean(), sums: sums)
+    }
+
+    /// A beginning of any length or as many positions anywhere, never all; nothing now and then.
+    private func revealed(_ place: Noise, _ length: Int) -> [Bool] {
+        guard place("hidden").uniformDouble() >= dropout else { return [Bool](repeating: false, count: length) }
+        let count = Int(place("known").uniformDouble() * Double(length))
+        guard place("prefix").uniformDouble() >= 0.5 else { return (0..<length).map { $0 < count } }
+        let chosen = Set(place("positions").permutation(length).prefix(count))
+        return (0..<length).map(chosen.contains)
+    }
+
+    // MARK: - Sampling
+
+    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try request.refuse(
+            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
+            of: "pictures or sounds")
+        let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes, fills: reader == nil)
+        let given = try ground.given(request)
+        func blanked(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {
+            given.map { all in jobs.map { all[$0.prompt!]! } }
+        }
+        let vectors = withoutGradients { denoiser.vectors }
+        let warp = warp?.warp
+        try generator.draw(
+            jobs, [ground.length, 1, vectors.shape[1]], request, denoiser,
+            grid: { steps in
+                warp?.grid(steps: steps)
+                    ?? TimeGrid(times: (0..<steps).map { 1 - (1 - self.least) * Double($0) / Double(steps) })
+            },
+            conditions: { jobs in
+                var (told, negative) = listener.conditions(of: jobs, negative: request.negative)
+                if let blanked = blanked(jobs) { told.append(ground.known(blanked, vectors)) }
+                if negative != nil, told.count > negative!.count { negative!.append(told.last!.withheld) }
+                return (told, negative)
+            },
+            frame: { first, progress in
+                FilmFrame(
+                    first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, vectors, nil))
+            },
+            deliver: { chunk, latents in
+                for (job, line) in zip(chunk, texts(latents, vectors, blanked(chunk))) { try deliver(job.sample(text: line)) }
+            })
+    }
+
+    /// The tokens whose vectors are nearest to the last estimate, which the last step ends at.
+    private func texts(_ latents: Tensor, _ vectors: Tensor, _ given: [BlankedSentence]?) -> [String] {
+        ground.texts(withoutGradients { matmul(latents.squeezed(2), vectors.transposed()) }.argmax(2), given)
+    }
+
+    // MARK: - Parts
+
+    public var stateShape: [Int] { [ground.length, 1, denoiser.transformer.configuration.channels] }
+    public var classCount: Int { listener.classes }
+    public var contextWidth: Int { listener.width }
+    public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.transformer.answer(question) }
+
+    public func writeParts(to folder: String) throws {
+        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+}
