@@ -13,6 +13,7 @@ public enum Catalogue {
             BitDiffusionSystem.self,
             SEDSystem.self,
             CDCDSystem.self,
+            SeqDiffuSeqSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

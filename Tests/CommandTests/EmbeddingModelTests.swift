@@ -29,15 +29,21 @@ import Testing
                 of: "{kind: lines, path: lines.txt}",
                 with: "{kind: task, task: copy, count: 90}}\ncondition: {kind: text, length: 16, width: 16, depth: 1, heads: 2"),
             to: "tasks.yaml")
-        for name in ["sed", "cdcd", "tasks"] {
+        try place.write(
+            String(decoding: try place.bytes("tasks.yaml"), as: UTF8.self).replacingOccurrences(of: "cdcd", with: "seqdiffuseq")
+                .replacingOccurrences(of: "sample:", with: "corruption: {steps: 20, bins: 2, start: 2, interval: 2}\nsample:"),
+            to: "adaptive.yaml")
+        for name in ["sed", "cdcd", "tasks", "adaptive"] {
             try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
         }
         return place
     }
 
-    @Test(arguments: ["sed", "cdcd"]) func `a run shows what it says, and resumes bit for bit`(name: String) throws {
+    @Test(arguments: ["sed", "cdcd", "adaptive"]) func `a run shows what it says, and resumes bit for bit`(name: String) throws {
         let place = try Self.shared.get()
-        let shown = String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
+        // What is asked for prompts has none here.
+        let shown =
+            name == "adaptive" ? "\n\n" : String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
         #expect(shown.split(separator: "\n", omittingEmptySubsequences: false).count == 3, "\(shown)")
         let all = ["train", "\(name).yaml", "--run-dir", "again-\(name)", "--quiet"]
         try Program.run(all + ["--max-steps", "2"], in: place.path)
@@ -45,14 +51,16 @@ import Testing
         #expect(try place.bytes("again-\(name)/model/model.safetensors") == place.bytes("\(name)/model/model.safetensors"))
     }
 
-    @Test func `sources are made into sentences, with guidance from the one and a warp of its own`() throws {
+    @Test(arguments: ["tasks", "adaptive"])
+    func `sources are made into sentences, with what was learned of times`(name: String) throws {
         let place = try Self.shared.get()
-        let sample = ["sample", "tasks/model", "--source", "cat dog", "--source", "owl", "--count", "2", "--quiet", "--out"]
-        try Program.succeed(sample + ["a.jsonl", "--batch", "4", "--threads", "2"], in: place.path)
-        try Program.succeed(sample + ["b.jsonl", "--batch", "1", "--threads", "1"], in: place.path)
-        #expect(try place.bytes("a.jsonl") == place.bytes("b.jsonl"))
-        let weights = try SafetensorsFile(place.path + "/tasks/model/model.safetensors").entries.map(\.name)
-        #expect(weights.contains("warp.widthLogits") && !weights.contains("warp.moments"), "\(weights)")
+        let sample = ["sample", "\(name)/model", "--source", "cat dog", "--source", "owl", "--count", "2", "--quiet", "--out"]
+        try Program.succeed(sample + ["a-\(name).jsonl", "--batch", "4", "--threads", "2"], in: place.path)
+        try Program.succeed(sample + ["b-\(name).jsonl", "--batch", "1", "--threads", "1"], in: place.path)
+        #expect(try place.bytes("a-\(name).jsonl") == place.bytes("b-\(name).jsonl"))
+        let weights = try SafetensorsFile(place.path + "/\(name)/model/model.safetensors").entries.map(\.name)
+        let kept = weights.filter { $0.hasPrefix("warp.") || $0.hasPrefix("schedule.") }.sorted()
+        #expect(kept == (name == "tasks" ? ["warp.heightLogits", "warp.widthLogits"] : ["schedule.alphaBars"]), "\(kept)")
     }
 
     @Test(arguments: ["sed", "cdcd"], [[], ["--infill", "line ____ 7", "--infill", "__ number 14"]])

@@ -40,5 +40,8 @@ public final class Embedding: Module {
         super.init()
     }
 
+    /// `[count, width]`.
+    public var table: Tensor { weight.value }
+
     public func callAsFunction(_ tokens: Tokens) -> Tensor { embedding(weight.value, tokens) }
 }

@@ -1,0 +1,153 @@
+import Denoisers
+import Diffusion
+import Media
+import Networks
+import Tensors
+
+/// P8: SeqDiffuSeq (Yuan et al. 2022, arXiv 2212.10325): sentences made of sentences by diffusion of learned vectors of tokens, whose noise is
+/// adapted to how hard each position is.
+///
+/// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector; `corruption
+/// {steps, bins, interval, start}`, the chain's steps, and in training steps when the schedule is adapted first and how often, never
+/// where `interval` is 0; `sample {sampler, steps, cfg_scale, variance}`.
+public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+    public static let name = "seqdiffuseq"
+
+    let reader: (any TextReader)?
+    let denoiser: DiffusionTransformer
+    /// `[V, D]`; logits are products with it.
+    let embedding: Embedding
+    let schedule: AdaptiveSchedule
+    private let ground: SentenceGround
+    private let listener: Listener
+    private let generator: (PositionSchedule) throws -> GaussianGenerator
+    /// Deviation of a token's vector: that of the first step's noise.
+    private let spread: Float
+    private let seesItself: Bool
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        let model = try section.section("model")
+        let ground = try SentenceGround(model, surroundings)
+        self.ground = ground
+        var known = surroundings
+        known.words = ground.form.tokenizer
+        listener = try Listener(try section.section("condition"), known)
+        reader = listener.reader
+        let corruption = try section.section("corruption")
+        let steps = try corruption.int("steps", default: 2000, in: 2...100_000)
+        let bins = try corruption.int("bins", default: 100, in: 2...10_000)
+        guard steps % bins == 0 else {
+            throw corruption.error("bins", "do not divide the steps", expected: "a divisor of \(steps)", found: "\(bins)")
+        }
+        let chain = try ChainSchedule(.squareRoot(), steps: steps)
+        schedule = AdaptiveSchedule(
+            PositionSchedule(chain, positions: ground.length), bins: bins,
+            interval: try corruption.int("interval", default: 1000, in: 0...1_000_000_000),
+            start: try corruption.int("start", default: 2000, in: 1...1_000_000_000))
+        spread = Float((1 - chain.alphaBars[1]).squareRoot())
+        let width = try model.int("width", default: 64, in: 2...4096)
+        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
+        guard !c.learnsVariance, c.patch == 1, c.selfConditioning != .both else {
+            throw model.error(
+                "self_conditioning", "patch and learn_variance are as they are in this system",
+                expected: "half or none, 1 and false")
+        }
+        (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
+        seesItself = c.selfConditioning == .half
+        denoiser = DiffusionTransformer(c)
+        embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
+        let (sample, mode) = (try section.section("sample"), c.selfConditioning)
+        generator = { schedule in
+            try GaussianGenerator(
+                GaussianSection(schedule, .x0), selfConditioning: mode, sample: sample, sampler: "ddpm", steps: 200,
+                channels: width)
+        }
+        sampling = try generator(PositionSchedule(chain, positions: ground.length)).sampling
+        super.init()
+    }
+
+    public let sampling: SamplingDefaults
+    public var medium: Medium { .text }
+    public var form: MediaForm { .text(ground.form) }
+    public var textReader: (any TextReader)? { reader }
+
+    // MARK: - Training
+
+    public var module: Module { self }
+    public var phases: [Phase] {
+        [
+            Phase(
+                name: "denoiser", parameters: parameters(), loss: { batch, _ in self.loss(batch) },
+                commit: { sums, _, step in self.schedule.commit(sums, step: step) })
+        ]
+    }
+
+    /// The squared error of the estimate, of the vector itself at the first step; what is left of the data at the last step; and the cross
+    /// entropy of the tokens at the data. Sums over examples: `mse`, `rounding`.
+    private func loss(_ batch: Batch) -> LossReport {
+        let (B, L) = (batch.count, ground.length)
+        let tokens = ground.tokens(of: batch)
+        let schedule = schedule.schedule
+        let D = denoiser.configuration.channels
+        let vectors = embedding(tokens).unsqueezed(2)  // [B, L, 1, D]
+        let x0 = vectors + normal(batch.places.map { $0("vector") }, [L, 1, D]) * spread
+        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let times = UniformSteps(steps: schedule.steps).stratified(step: share.step, rows: share.rows, of: share.total).times
+        let steps = times.map { schedule.step(Double($0)) }
+        let corruption = GaussianCorruption(schedule)
+        let state = corruption.corrupt(x0, at: times, noise: corruption.noise(batch.places, [L, 1, D]))
+        var input = DenoiserInput(
+            state: state, time: times, schedule: schedule, conditions: listener.conditions(of: batch))
+        let sees = batch.places.map { seesItself && $0("sees itself").uniformDouble() < 0.5 }
+        if sees.contains(true) {
+            let first = withoutGradients { denoiser(input).output }
+            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
+        }
+        let isFirst = Tensor(steps.map { $0 == 1 ? 1 : 0 }, [B, 1, 1, 1])
+        let target = vectors * isFirst + x0 * (1 - isFirst)
+        let errors = (denoiser(input).output - target).square().mean([2, 3])  // [B, L]
+        let left = schedule.level(at: 1).alpha * x0
+        let rounding = crossEntropy(logits(x0), tokens).mean(1)  // [B]
+        let total = errors.mean(1) + left.square().mean([1, 2, 3]) + rounding
+        var sums = ["mse": errors.detached().mean(1).sum(), "rounding": rounding.detached().sum()]
+        sums.merge(self.schedule.sums(steps: steps, losses: errors.detached())) { $1 }
+        return LossReport(loss: total.mean(), sums: sums)
+    }
+
+    /// `[B, L, 1, D]` to `[B, L, V]`.
+    private func logits(_ x: Tensor) -> Tensor { matmul(x.squeezed(2), embedding.table.transposed()) }
+
+    // MARK: - Sampling
+
+    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try request.refuse(
+            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
+            of: "pictures or sounds")
+        let jobs = try listener.jobs(request)
+        try generator(schedule.schedule).draw(
+            jobs, stateShape, request, denoiser, conditions: { listener.conditions(of: $0, negative: request.negative) },
+            frame: { first, progress in
+                FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0))
+            },
+            deliver: { chunk, latents in
+                for (job, line) in zip(chunk, texts(latents)) { try deliver(job.sample(text: line)) }
+            })
+    }
+
+    private func texts(_ latents: Tensor) -> [String] {
+        ground.texts(withoutGradients { logits(latents) }.argmax(2), nil)
+    }
+
+    // MARK: - Parts
+
+    public var stateShape: [Int] { [ground.length, 1, denoiser.configuration.channels] }
+    public var classCount: Int { listener.classes }
+    public var contextWidth: Int { listener.width }
+    public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
+
+    public func writeParts(to folder: String) throws {
+        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+}
