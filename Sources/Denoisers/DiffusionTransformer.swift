@@ -46,6 +46,8 @@ public struct DiTConfiguration: Sendable, Equatable {
 
     /// Numbers that it says of each position, where they are not what the state's channels ask for: logits, say.
     public var outputs: Int?
+    /// What enters is normalised before anything is added to it.
+    public var normsInput = false
     /// It may be told parts of x0 that are known: a sequence whose patches are single positions.
     public var knows = false
 
@@ -78,6 +80,7 @@ public struct DiTConfiguration: Sendable, Equatable {
 public final class DiffusionTransformer: Module {
     public let configuration: DiTConfiguration
     let patches: Linear
+    let inputNorm: LayerNorm?
     /// Added to `patches`: as if the estimate's channels stood beside the state's.
     let previousPatches: Linear?
     /// Added likewise.
@@ -99,6 +102,7 @@ public final class DiffusionTransformer: Module {
         require(c.height % c.patch == 0 && c.width % c.patch == 0, "DiT: \(c.height)x\(c.width) in patches of \(c.patch)")
         configuration = c
         patches = Linear(c.patch * c.patch * c.channels, c.dim)
+        inputNorm = c.normsInput ? LayerNorm(c.dim) : nil
         previousPatches =
             c.selfConditioning == .none ? nil : Linear(c.patch * c.patch * c.channels, c.dim, bias: false)
         require(!c.knows || c.patch * c.width == 1, "DiT: parts are known of single positions in a row")
@@ -130,7 +134,8 @@ public final class DiffusionTransformer: Module {
     ) -> Tensor {
         let B = x.shape[0]
         require(padding == nil || context == nil, "DiT: padding in context")
-        var h = patches(patchified(x, configuration.patch)) + positions  // [B, N, D]
+        let entering = patches(patchified(x, configuration.patch))  // [B, N, D]
+        var h = (inputNorm?(entering) ?? entering) + positions
         if let previousPatches, let previous { h = h + previousPatches(patchified(previous, configuration.patch)) }
         if let knownPatches, let known { h = h + knownPatches(known) }
         lazy var c = condition(time(t), labels, words)  // [B, D]

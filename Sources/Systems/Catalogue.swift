@@ -14,6 +14,7 @@ public enum Catalogue {
             SEDSystem.self,
             CDCDSystem.self,
             SeqDiffuSeqSystem.self,
+            DifformerSystem.self,
             VQDiffusionSystem.self,
             DiffsoundSystem.self,
             UnleashingTransformersSystem.self,

@@ -33,17 +33,23 @@ import Testing
             String(decoding: try place.bytes("tasks.yaml"), as: UTF8.self).replacingOccurrences(of: "cdcd", with: "seqdiffuseq")
                 .replacingOccurrences(of: "sample:", with: "corruption: {steps: 20, bins: 2, start: 2, interval: 2}\nsample:"),
             to: "adaptive.yaml")
-        for name in ["sed", "cdcd", "tasks", "adaptive"] {
+        try place.write(
+            String(decoding: try place.bytes("tasks.yaml"), as: UTF8.self).replacingOccurrences(of: "cdcd", with: "difformer")
+                .replacingOccurrences(of: "{steps: 4,", with: "{steps: 4, lengths: 2, candidates: 2,"), to: "anchored.yaml")
+        for name in ["sed", "cdcd", "tasks", "adaptive", "anchored"] {
             try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
         }
         return place
     }
 
-    @Test(arguments: ["sed", "cdcd", "adaptive"]) func `a run shows what it says, and resumes bit for bit`(name: String) throws {
+    @Test(arguments: ["sed", "cdcd", "adaptive", "anchored"]) func `a run shows what it says, and resumes bit for bit`(
+        name: String
+    ) throws {
         let place = try Self.shared.get()
         // What is asked for prompts has none here.
         let shown =
-            name == "adaptive" ? "\n\n" : String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
+            ["adaptive", "anchored"].contains(name)
+            ? "\n\n" : String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
         #expect(shown.split(separator: "\n", omittingEmptySubsequences: false).count == 3, "\(shown)")
         let all = ["train", "\(name).yaml", "--run-dir", "again-\(name)", "--quiet"]
         try Program.run(all + ["--max-steps", "2"], in: place.path)
@@ -51,7 +57,7 @@ import Testing
         #expect(try place.bytes("again-\(name)/model/model.safetensors") == place.bytes("\(name)/model/model.safetensors"))
     }
 
-    @Test(arguments: ["tasks", "adaptive"])
+    @Test(arguments: ["tasks", "adaptive", "anchored"])
     func `sources are made into sentences, with what was learned of times`(name: String) throws {
         let place = try Self.shared.get()
         let sample = ["sample", "\(name)/model", "--source", "cat dog", "--source", "owl", "--count", "2", "--quiet", "--out"]
@@ -60,7 +66,9 @@ import Testing
         #expect(try place.bytes("a-\(name).jsonl") == place.bytes("b-\(name).jsonl"))
         let weights = try SafetensorsFile(place.path + "/\(name)/model/model.safetensors").entries.map(\.name)
         let kept = weights.filter { $0.hasPrefix("warp.") || $0.hasPrefix("schedule.") }.sorted()
-        #expect(kept == (name == "tasks" ? ["warp.heightLogits", "warp.widthLogits"] : ["schedule.alphaBars"]), "\(kept)")
+        #expect(
+            kept == (["tasks": ["warp.heightLogits", "warp.widthLogits"], "adaptive": ["schedule.alphaBars"]][name] ?? []),
+            "\(kept)")
     }
 
     @Test(arguments: ["sed", "cdcd"], [[], ["--infill", "line ____ 7", "--infill", "__ number 14"]])

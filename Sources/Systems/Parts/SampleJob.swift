@@ -9,8 +9,19 @@ struct SampleJob {
     /// What it is told about, of models that are told pictures.
     var picture: Picture?
     var seed: UInt64
+    /// Which of several that one is chosen from.
+    var candidate = 0
 
-    var place: Noise { Noise(seed: seed)("sample") }
+    var place: Noise {
+        let first = Noise(seed: seed)("sample")
+        return candidate == 0 ? first : first("candidate")(candidate)
+    }
+
+    func candidate(_ index: Int) -> SampleJob {
+        var job = self
+        job.candidate = index
+        return job
+    }
 
     func sample(picture: Picture) -> Sample {
         Sample(promptIndex: promptIndex, prompt: prompt, seed: seed, picture: picture)

@@ -1,0 +1,202 @@
+import Denoisers
+import Diffusion
+import Glibc
+import Media
+import Metrics
+import Networks
+import Tensors
+
+/// P7: Difformer (Gao et al. 2022, arXiv 2212.09412): sentences made of sentences by diffusion of learned vectors of tokens, which an anchor
+/// loss keeps apart, a norm keeps of one length and a noise factor has the network look beyond the nearest.
+///
+/// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector, `norm`
+/// `embedding`, `input` or `none`, `anchor` `prediction`, `data` for the usual rounding loss, or `none`; `corruption {steps, factor}`;
+/// `sample {sampler, steps, cfg_scale, lengths, candidates}`: of so many likeliest lengths so many sentences are made each, and the one is
+/// said that the others agree with most.
+public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+    public static let name = "difformer"
+
+    enum Norm: String, CaseIterable { case embedding, input, none }
+    enum Anchor: String, CaseIterable { case prediction, data, none }
+
+    let reader: (any TextReader)?
+    let denoiser: DiffusionTransformer
+    /// `[V, D]`; logits are products with it.
+    let embedding: Embedding
+    /// How much longer or shorter than its source a sentence is: of the source's mean, `2 L - 1` logits.
+    let lengths: Linear
+    private let ground: SentenceGround
+    private let listener: Listener
+    private let generator: GaussianGenerator
+    private let schedule: AmplifiedNoise
+    private let norm: Norm
+    private let anchor: Anchor
+    private let beam: (lengths: Int, candidates: Int)
+
+    public init(_ section: Section, _ surroundings: Surroundings) throws {
+        let model = try section.section("model")
+        ground = try SentenceGround(model, surroundings)
+        let condition = try section.section("condition")
+        var known = surroundings
+        known.words = ground.form.tokenizer
+        listener = try Listener(condition, known)
+        guard let reader = listener.reader else {
+            throw condition.error("kind", "has no source to make sentences of", expected: "text")
+        }
+        self.reader = reader
+        norm = try model.choice("norm", default: .embedding)
+        anchor = try model.choice("anchor", default: .prediction)
+        let corruption = try section.section("corruption")
+        schedule = AmplifiedNoise(
+            try ChainSchedule(.squareRoot(), steps: try corruption.int("steps", default: 2000, in: 2...100_000)),
+            by: try corruption.number("factor", default: 4, in: 0.01...1000))
+        let width = try model.int("width", default: 64, in: 2...4096)
+        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
+        guard !c.learnsVariance, c.patch == 1 else {
+            throw model.error("patch", "and learn_variance are as they are in this system", expected: "1 and false")
+        }
+        (c.contextWidth, c.prediction, c.normsInput) = (reader.width, .x0, norm == .input)
+        denoiser = DiffusionTransformer(c)
+        embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
+        lengths = Linear(reader.width, 2 * ground.length - 1)
+        let sample = try section.section("sample")
+        beam = (
+            try sample.int("lengths", default: 1, in: 1...ground.length), try sample.int("candidates", default: 1, in: 1...1000)
+        )
+        generator = try GaussianGenerator(
+            GaussianSection(schedule, .x0, density: UniformSteps(steps: schedule.steps)), selfConditioning: c.selfConditioning,
+            sample: sample, sampler: "ddpm", steps: 20, channels: width)
+        super.init()
+    }
+
+    public var medium: Medium { .text }
+    public var form: MediaForm { .text(ground.form) }
+    public var textReader: (any TextReader)? { reader }
+    public var sampling: SamplingDefaults { generator.sampling }
+
+    // MARK: - Training
+
+    public var module: Module { self }
+    public var phases: [Phase] { [Phase(name: "denoiser", parameters: parameters()) { batch, _ in self.loss(batch) }] }
+
+    /// What stands for tokens: `[V, D]`.
+    private var table: Tensor { norm == .embedding ? layerNorm(embedding.table, eps: 1e-5) : embedding.table }
+
+    /// The squared error of the estimate and the cross entropy of reading tokens from it, over what is no padding; and a tenth of the length's
+    /// cross entropy. Sums over examples: `mse`, `anchor`, `length`.
+    private func loss(_ batch: Batch) -> LossReport {
+        let (B, L) = (batch.count, ground.length)
+        let tokens = ground.tokens(of: batch)
+        let mask = ground.form.mask(tokens)  // [B, L]
+        let (table, told) = (self.table, listener.conditions(of: batch))
+        let x0 = Tensors.embedding(table, tokens).unsqueezed(2)
+        let corruption = GaussianCorruption(schedule)
+        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let times = UniformSteps(steps: schedule.steps).stratified(step: share.step, rows: share.rows, of: share.total).times
+        var input = DenoiserInput(
+            state: corruption.corrupt(x0, at: times, noise: corruption.noise(batch.places, Array(x0.shape.dropFirst()))),
+            time: times, schedule: schedule, conditions: told, paddingMask: mask)
+        let sees = batch.places.map {
+            denoiser.configuration.selfConditioning == .half && $0("sees itself").uniformDouble() < 0.5
+        }
+        if sees.contains(true) {
+            let first = withoutGradients { denoiser(input).output }
+            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
+        }
+        let estimate = denoiser(input).output
+        let counted = mask / mask.sum(1, keep: true)
+        let squared = ((estimate - x0).square().mean([2, 3]) * counted).sum(1)  // [B]
+        var total = squared
+        var sums = ["mse": squared.detached().sum()]
+        if anchor != .none {
+            let read = logits(anchor == .prediction ? estimate : x0, table)
+            let entropy = (crossEntropy(read, tokens) * counted).sum(1)
+            total = total + entropy
+            sums["anchor"] = entropy.detached().sum()
+        }
+        let offsets = zip(mask.sum(1).values, sourceLengths(batch.captions)).map {
+            Int32(max(0, min(2 * L - 2, Int($0) - $1 + L - 1)))
+        }
+        let entropy = crossEntropy(lengths(told[0].pooled!), Tokens(offsets, [B]))
+        sums["length"] = entropy.detached().sum()
+        return LossReport(loss: (total + entropy * 0.1).mean(), sums: sums)
+    }
+
+    private func sourceLengths(_ captions: [String]) -> [Int] { captions.map { min(ground.length, reader!.tokenCount($0)) } }
+
+    /// `[B, L, 1, D]` to `[B, L, V]`.
+    private func logits(_ x: Tensor, _ table: Tensor) -> Tensor { matmul(x.squeezed(2), table.transposed()) }
+
+    // MARK: - Sampling
+
+    public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
+        try request.refuse(
+            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
+            of: "pictures or sounds")
+        let jobs = try listener.jobs(request)
+        let (L, table) = (ground.length, withoutGradients { self.table })
+        let likely = likelyLengths(of: Array(Set(jobs.map { $0.prompt! })).sorted())
+        let each = beam.lengths * beam.candidates
+        let candidates = jobs.flatMap { job in (0..<each).map { job.candidate($0) } }
+        var (found, delivered) = ([String](), 0)
+        try generator.draw(
+            candidates, stateShape, request, denoiser,
+            padding: { jobs in
+                let rows = jobs.map { job in likely[job.prompt!]![job.candidate % self.beam.lengths] }
+                return Tensor(rows.flatMap { length in (0..<L).map { Float($0 < length ? 1 : 0) } }, [jobs.count, L])
+            },
+            conditions: { listener.conditions(of: $0, negative: request.negative) },
+            frame: { first, progress in
+                FilmFrame(
+                    first: first / each, index: progress.index, count: progress.count, texts: self.texts(progress.x0, table))
+            },
+            deliver: { _, latents in
+                found += texts(latents, table)
+                // Whole sets of candidates are chosen from; the rest waits for the next ones.
+                while found.count >= each {
+                    let set = Array(found.prefix(each))
+                    found.removeFirst(each)
+                    delivered += 1
+                    try deliver(jobs[delivered - 1].sample(text: set[MinimumRisk().best(of: set)]))
+                }
+            })
+    }
+
+    /// The likeliest lengths of what is made of each source, the likeliest first.
+    private func likelyLengths(of sources: [String]) -> [String: [Int]] {
+        let L = ground.length
+        let scores = withoutGradients { lengths(listener.conditions(captions: sources, labels: [])[0].pooled!) }.values
+        let known = sourceLengths(sources)
+        return Dictionary(
+            uniqueKeysWithValues: sources.indices.map { row in
+                let order = (1...L).sorted { a, b in
+                    let (p, q) = (
+                        scores[row * (2 * L - 1) + a - known[row] + L - 1], scores[row * (2 * L - 1) + b - known[row] + L - 1]
+                    )
+                    return p != q ? p > q : a < b
+                }
+                return (sources[row], Array(order.prefix(beam.lengths)))
+            })
+    }
+
+    private func texts(_ latents: Tensor, _ table: Tensor) -> [String] {
+        // Where there is no content latents are 0 and would be read as anything.
+        let said = withoutGradients { logits(latents, table) }.argmax(2)
+        let content = latents.abs().sum([2, 3]).values
+        return ground.texts(
+            Tokens(zip(said.values, content).map { $1 > 0 ? $0 : ground.form.padding }, said.shape), nil)
+    }
+
+    // MARK: - Parts
+
+    public var stateShape: [Int] { [ground.length, 1, denoiser.configuration.channels] }
+    public var classCount: Int { 0 }
+    public var contextWidth: Int { listener.width }
+    public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
+
+    public func writeParts(to folder: String) throws {
+        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
+    }
+
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+}
