@@ -22,7 +22,6 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
     private let generator: GaussianGenerator
     private let schedule: VarianceExploding
     private let least, dropout: Double
-    private let seesItself: Bool
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
@@ -39,15 +38,9 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
         let rate = try corruption.number("rate", default: 0.01, in: 0...10)
         warp = try corruption.bool("warp", default: true) ? FittedWarp(bins: bins, least: least, rate: rate) : nil
         let width = try model.int("width", default: 64, in: 2...4096)
-        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
-        guard !c.learnsVariance, c.patch == 1, c.selfConditioning != .both else {
-            throw model.error(
-                "self_conditioning", "patch and learn_variance are as they are in this system",
-                expected: "half or none, 1 and false")
-        }
+        var c = try ground.network(model, width: width)
         (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
         (c.knows, c.outputs) = (true, ground.vocabulary)
-        seesItself = c.selfConditioning == .half
         denoiser = ScoreInterpolation(c, schedule)
         generator = try GaussianGenerator(
             GaussianSection(schedule, .x0), selfConditioning: c.selfConditioning, sample: try section.section("sample"),
@@ -78,7 +71,7 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
         let (B, L) = (batch.count, ground.length)
         let tokens = ground.tokens(of: batch)
         let vectors = embedding(denoiser.vectors, tokens)  // [B, L, D]
-        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let share = batch.wholeShare
         let draw = density.stratified(step: share.step, rows: share.rows, of: share.total)
         let corruption = GaussianCorruption(schedule)
         let x0 = vectors.unsqueezed(2)
@@ -88,11 +81,7 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
         var input = DenoiserInput(
             state: state, time: draw.times, schedule: schedule,
             conditions: listener.conditions(of: batch) + [SentenceGround.told(vectors, known)])
-        let sees = batch.places.map { seesItself && $0("sees itself").uniformDouble() < 0.5 }
-        if sees.contains(true) {
-            let first = withoutGradients { denoiser(input).output }
-            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
-        }
+        input.previous = denoiser.transformer.configuration.selfConditioning.shown(to: batch.places) { denoiser(input).output }
         let counted = 1 - known
         let entropy = (crossEntropy(denoiser.logits(input), tokens) * counted).sum(1) / counted.sum(1)  // [B]
         var sums = ["entropy": entropy.detached().sum()]
@@ -114,9 +103,7 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try request.refuse(
-            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
-            of: "pictures or sounds")
+        try request.refuseMediaOptions()
         let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes, fills: reader == nil)
         let given = try ground.given(request)
         func blanked(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {

@@ -51,10 +51,7 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
             try ChainSchedule(.squareRoot(), steps: try corruption.int("steps", default: 2000, in: 2...100_000)),
             by: try corruption.number("factor", default: 4, in: 0.01...1000))
         let width = try model.int("width", default: 64, in: 2...4096)
-        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
-        guard !c.learnsVariance, c.patch == 1 else {
-            throw model.error("patch", "and learn_variance are as they are in this system", expected: "1 and false")
-        }
+        var c = try ground.network(model, width: width)
         (c.contextWidth, c.prediction, c.normsInput) = (reader.width, .x0, norm == .input)
         denoiser = DiffusionTransformer(c)
         embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
@@ -91,18 +88,12 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
         let (table, told) = (self.table, listener.conditions(of: batch))
         let x0 = Tensors.embedding(table, tokens).unsqueezed(2)
         let corruption = GaussianCorruption(schedule)
-        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let share = batch.wholeShare
         let times = UniformSteps(steps: schedule.steps).stratified(step: share.step, rows: share.rows, of: share.total).times
         var input = DenoiserInput(
             state: corruption.corrupt(x0, at: times, noise: corruption.noise(batch.places, Array(x0.shape.dropFirst()))),
             time: times, schedule: schedule, conditions: told, paddingMask: mask)
-        let sees = batch.places.map {
-            denoiser.configuration.selfConditioning == .half && $0("sees itself").uniformDouble() < 0.5
-        }
-        if sees.contains(true) {
-            let first = withoutGradients { denoiser(input).output }
-            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
-        }
+        input.previous = denoiser.configuration.selfConditioning.shown(to: batch.places) { denoiser(input).output }
         let estimate = denoiser(input).output
         let counted = mask / mask.sum(1, keep: true)
         let squared = ((estimate - x0).square().mean([2, 3]) * counted).sum(1)  // [B]
@@ -130,9 +121,7 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try request.refuse(
-            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
-            of: "pictures or sounds")
+        try request.refuseMediaOptions()
         let jobs = try listener.jobs(request)
         let (L, table) = (ground.length, withoutGradients { self.table })
         let likely = likelyLengths(of: Array(Set(jobs.map { $0.prompt! })).sorted())

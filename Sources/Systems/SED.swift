@@ -57,14 +57,9 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
         blanks = try model.number("blanks", default: 0.1, in: 0...0.9)
         let gaussian = try GaussianSection(
             try section.section("corruption"), .init(schedule: "cosine_least", parameterization: .x0))
-        var defaults = DiTConfiguration.Defaults.sequence
-        defaults.selfConditioning = .both
-        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], defaults)
+        var c = try ground.network(model, width: width, usual: .both)
         c.prediction = gaussian.parameterization
         c.knows = true
-        guard !c.learnsVariance, c.patch == 1 else {
-            throw model.error("patch", "and learn_variance are as they are in this system", expected: "1 and false")
-        }
         try GaussianCorruption(gaussian.schedule).check(c.prediction)
         denoiser = DiffusionTransformer(c)
         generator = try GaussianGenerator(
@@ -137,9 +132,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try request.refuse(
-            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
-            of: "pictures or sounds")
+        try request.refuseMediaOptions()
         let jobs = try SampleJob.list(request, hasText: false, classes: 0, fills: true)
         let given = try ground.given(request)
         func blanked(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {

@@ -23,7 +23,6 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
     private let generator: (PositionSchedule) throws -> GaussianGenerator
     /// Deviation of a token's vector: that of the first step's noise.
     private let spread: Float
-    private let seesItself: Bool
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
@@ -46,14 +45,8 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
             start: try corruption.int("start", default: 2000, in: 1...1_000_000_000))
         spread = Float((1 - chain.alphaBars[1]).squareRoot())
         let width = try model.int("width", default: 64, in: 2...4096)
-        var c = try DiTConfiguration(model, latents: [ground.length, 1, width], .sequence)
-        guard !c.learnsVariance, c.patch == 1, c.selfConditioning != .both else {
-            throw model.error(
-                "self_conditioning", "patch and learn_variance are as they are in this system",
-                expected: "half or none, 1 and false")
-        }
+        var c = try ground.network(model, width: width)
         (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
-        seesItself = c.selfConditioning == .half
         denoiser = DiffusionTransformer(c)
         embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
         let (sample, mode) = (try section.section("sample"), c.selfConditioning)
@@ -91,18 +84,14 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
         let D = denoiser.configuration.channels
         let vectors = embedding(tokens).unsqueezed(2)  // [B, L, 1, D]
         let x0 = vectors + normal(batch.places.map { $0("vector") }, [L, 1, D]) * spread
-        let share = batch.share ?? Batch.Share(rows: 0..<B, total: B, step: batch.places[0])
+        let share = batch.wholeShare
         let times = UniformSteps(steps: schedule.steps).stratified(step: share.step, rows: share.rows, of: share.total).times
         let steps = times.map { schedule.step(Double($0)) }
         let corruption = GaussianCorruption(schedule)
         let state = corruption.corrupt(x0, at: times, noise: corruption.noise(batch.places, [L, 1, D]))
         var input = DenoiserInput(
             state: state, time: times, schedule: schedule, conditions: listener.conditions(of: batch))
-        let sees = batch.places.map { seesItself && $0("sees itself").uniformDouble() < 0.5 }
-        if sees.contains(true) {
-            let first = withoutGradients { denoiser(input).output }
-            input.previous = first.detached() * Tensor(sees.map { $0 ? 1 : 0 }, [B, 1, 1, 1])
-        }
+        input.previous = denoiser.configuration.selfConditioning.shown(to: batch.places) { denoiser(input).output }
         let isFirst = Tensor(steps.map { $0 == 1 ? 1 : 0 }, [B, 1, 1, 1])
         let target = vectors * isFirst + x0 * (1 - isFirst)
         let errors = (denoiser(input).output - target).square().mean([2, 3])  // [B, L]
@@ -120,9 +109,7 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
     // MARK: - Sampling
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
-        try request.refuse(
-            [("--size", request.size), ("--seconds", request.seconds), ("--init", request.start.map { _ in "a start" })],
-            of: "pictures or sounds")
+        try request.refuseMediaOptions()
         let jobs = try listener.jobs(request)
         try generator(schedule.schedule).draw(
             jobs, stateShape, request, denoiser, conditions: { listener.conditions(of: $0, negative: request.negative) },

@@ -11,6 +11,20 @@ public enum SelfConditioning: String, CaseIterable, Sendable {
     case both
 }
 
+extension SelfConditioning {
+    /// What half of the samples are shown of an estimate that is made for them without gradients, zeros for the others; nil in other modes
+    /// and where nobody sees it.
+    ///
+    ///     estimate: [B, ...]
+    public func shown(to places: [Noise], _ estimate: () -> Tensor) -> Tensor? {
+        guard self == .half else { return nil }
+        let sees = places.map { $0("sees itself").uniformDouble() < 0.5 }
+        guard sees.contains(true) else { return nil }
+        let first = withoutGradients(estimate).detached()
+        return first * Tensor(sees.map { $0 ? 1 : 0 }, [sees.count] + [Int](repeating: 1, count: first.rank - 1))
+    }
+}
+
 extension GaussianObjective {
     /// The loss of a denoiser that may see its own estimate.
     ///
@@ -38,14 +52,11 @@ extension GaussianObjective {
         switch mode {
         case .none: return terms(nil).terms
         case .half:
-            let sees = places.map { $0("sees itself").uniformDouble() < 0.5 }
-            guard sees.contains(true) else { return terms(nil).terms }
-            let first = withoutGradients {
+            let shown = mode.shown(to: places) {
                 let state = corruption.corrupt(x0, at: draw.times, noise: epsilon)
                 return estimate(predict(state, draw.times, nil), at: state)
             }
-            let flags = Tensor(sees.map { $0 ? 1 : 0 }, [sees.count] + [Int](repeating: 1, count: x0.rank - 1))
-            return terms(first * flags).terms
+            return terms(shown).terms
         case .both:
             let (first, prediction, state) = terms(nil)
             let second = terms(estimate(prediction, at: state)).terms

@@ -44,6 +44,9 @@ public struct Batch: Sendable {
     }
 
     public var count: Int { places.count }
+
+    /// Of the step's whole batch, which this is all of where nothing else is said.
+    public var wholeShare: Share { share ?? Share(rows: 0..<count, total: count, step: places[0]) }
 }
 
 /// What a pure forward pass reports.

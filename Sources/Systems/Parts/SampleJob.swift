@@ -99,6 +99,12 @@ extension [SampleJob] {
 }
 
 extension SampleRequest {
+    /// Throws for options that sentences do not have.
+    func refuseMediaOptions() throws(InputError) {
+        try refuse(
+            [("--size", size), ("--seconds", seconds), ("--init", start.map { _ in "a start" })], of: "pictures or sounds")
+    }
+
     /// Throws for the first of some options that was given, which only models of another kind of latents have.
     public func refuse(_ options: [(flag: String, value: Any?)], of kind: String) throws(InputError) {
         for (flag, value) in options {

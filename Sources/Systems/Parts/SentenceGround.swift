@@ -1,3 +1,4 @@
+import Denoisers
 import Diffusion
 import Media
 import Networks
@@ -14,6 +15,21 @@ struct SentenceGround {
         let vocabulary = try section.int("vocabulary", default: 1024, in: 260...65_536)
         let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
         form = TextForm(tokenizer, length: try section.int("length", default: 32, in: 2...4096), end: ModelTokenizer.end)
+    }
+
+    /// A network over the positions, whose state is a vector of `width` for each; of the modes of self-conditioning `both` is only for
+    /// systems whose usual mode it is.
+    func network(_ model: Section, width: Int, usual: SelfConditioning = .half) throws -> DiTConfiguration {
+        var defaults = DiTConfiguration.Defaults.sequence
+        defaults.selfConditioning = usual
+        let c = try DiTConfiguration(model, latents: [length, 1, width], defaults)
+        guard c.patch == 1, !c.learnsVariance else {
+            throw model.error("patch", "and learn_variance are as they are in this system", expected: "1 and false")
+        }
+        guard c.selfConditioning != .both || usual == .both else {
+            throw model.error("self_conditioning", "is of other systems", expected: "half or none", found: "both")
+        }
+        return c
     }
 
     var vocabulary: Int { form.tokenizer.vocabularySize }
