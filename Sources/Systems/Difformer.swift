@@ -135,10 +135,12 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
                 return Tensor(rows.flatMap { length in (0..<L).map { Float($0 < length ? 1 : 0) } }, [jobs.count, L])
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
-            frame: { first, progress in
-                FilmFrame(
-                    first: first / each, index: progress.index, count: progress.count, texts: self.texts(progress.x0, table))
-            },
+            // Candidates are not what is said: where there are several nobody watches them.
+            frame: each > 1
+                ? nil
+                : { first, progress in
+                    FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, table))
+                },
             deliver: { _, latents in
                 found += texts(latents, table)
                 // Whole sets of candidates are chosen from; the rest waits for the next ones.
