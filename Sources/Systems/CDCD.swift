@@ -10,14 +10,14 @@ import Tensors
 /// Sections: `condition` `none`, `class`, or `text` for sentences to be made into others; `model` as of `dit`, and `vocabulary`, `length`,
 /// `width` D of a token's vector, `dropout`, how often no position is known in training; `corruption {least, most, warp, bins, rate}`, the
 /// deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale}`.
-public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+public final class CDCDSystem: Module, SentenceSystem {
     public static let name = "cdcd"
 
     let reader: (any TextReader)?
     let denoiser: ScoreInterpolation
     /// Nil where times are drawn evenly.
     let warp: FittedWarp?
-    private let ground: SentenceGround
+    let ground: SentenceGround
     private let listener: Listener
     private let generator: GaussianGenerator
     private let schedule: VarianceExploding
@@ -26,9 +26,7 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
         ground = try SentenceGround(model, surroundings)
-        var known = surroundings
-        known.words = ground.form.tokenizer
-        listener = try Listener(try section.section("condition"), known)
+        listener = try ground.listener(try section.section("condition"), surroundings)
         reader = listener.reader
         dropout = try model.number("dropout", default: 0.1, in: 0...1)
         let corruption = try section.section("corruption")
@@ -43,13 +41,11 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
         (c.knows, c.outputs) = (true, ground.vocabulary)
         denoiser = ScoreInterpolation(c, schedule)
         generator = try GaussianGenerator(
-            GaussianSection(schedule, .x0), selfConditioning: c.selfConditioning, sample: try section.section("sample"),
+            GaussianSection(schedule, .x0), sample: try section.section("sample"),
             sampler: "euler", steps: 100, channels: width)
         super.init()
     }
 
-    public var medium: Medium { .text }
-    public var form: MediaForm { .text(ground.form) }
     public var textReader: (any TextReader)? { reader }
     public var sampling: SamplingDefaults { generator.sampling }
 
@@ -143,10 +139,6 @@ public final class CDCDSystem: Module, GenerativeSystem, ReadingSystem, Denoisin
     public var classCount: Int { listener.classes }
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.transformer.answer(question) }
-
-    public func writeParts(to folder: String) throws {
-        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
-    }
 
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
 }

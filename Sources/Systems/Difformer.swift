@@ -13,7 +13,7 @@ import Tensors
 /// `embedding`, `input` or `none`, `anchor` `prediction`, `data` for the usual rounding loss, or `none`; `corruption {steps, factor}`;
 /// `sample {sampler, steps, cfg_scale, lengths, candidates}`: of so many likeliest lengths so many sentences are made each, and the one is
 /// said that the others agree with most.
-public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+public final class DifformerSystem: Module, SentenceSystem {
     public static let name = "difformer"
 
     enum Norm: String, CaseIterable { case embedding, input, none }
@@ -25,7 +25,7 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
     let embedding: Embedding
     /// How much longer or shorter than its source a sentence is: of the source's mean, `2 L - 1` logits.
     let lengths: Linear
-    private let ground: SentenceGround
+    let ground: SentenceGround
     private let listener: Listener
     private let generator: GaussianGenerator
     private let schedule: AmplifiedNoise
@@ -37,9 +37,7 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
         let model = try section.section("model")
         ground = try SentenceGround(model, surroundings)
         let condition = try section.section("condition")
-        var known = surroundings
-        known.words = ground.form.tokenizer
-        listener = try Listener(condition, known)
+        listener = try ground.listener(condition, surroundings)
         guard let reader = listener.reader else {
             throw condition.error("kind", "has no source to make sentences of", expected: "text")
         }
@@ -61,13 +59,10 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
             try sample.int("lengths", default: 1, in: 1...ground.length), try sample.int("candidates", default: 1, in: 1...1000)
         )
         generator = try GaussianGenerator(
-            GaussianSection(schedule, .x0, density: UniformSteps(steps: schedule.steps)), selfConditioning: c.selfConditioning,
-            sample: sample, sampler: "ddpm", steps: 20, channels: width)
+            GaussianSection(schedule, .x0), sample: sample, sampler: "ddpm", steps: 20, channels: width)
         super.init()
     }
 
-    public var medium: Medium { .text }
-    public var form: MediaForm { .text(ground.form) }
     public var textReader: (any TextReader)? { reader }
     public var sampling: SamplingDefaults { generator.sampling }
 
@@ -184,10 +179,6 @@ public final class DifformerSystem: Module, GenerativeSystem, ReadingSystem, Den
     public var classCount: Int { 0 }
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
-
-    public func writeParts(to folder: String) throws {
-        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
-    }
 
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
 }

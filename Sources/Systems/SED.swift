@@ -11,7 +11,7 @@ import Tensors
 /// `from`, a model whose tokens and what it learned of them are taken; `spans`, the most spans that training cuts a sentence into, and
 /// `dropout`, how often it knows none; `blanks`, the share of a sentence's positions that stay empty, so that its length can vary;
 /// `corruption`, x0 with the cosine whose β is at least 0.002; `sample`. Guidance by what is known withholds the estimate, too.
-public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+public final class SEDSystem: Module, SentenceSystem {
     public static let name = "sed"
 
     let denoiser: DiffusionTransformer
@@ -19,7 +19,7 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     let table: Buffer
     /// What the readout, which begins as the table, has learned beside it: `[V, D]` and `[V]`.
     let readout, bias: Parameter
-    private let ground: SentenceGround
+    let ground: SentenceGround
     private let generator: GaussianGenerator
     private let spans: SpanMask
     private let dropout, blanks: Double
@@ -80,8 +80,6 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
         return try file.tensor(name)
     }
 
-    public var medium: Medium { .text }
-    public var form: MediaForm { .text(ground.form) }
     public var textReader: (any TextReader)? { nil }
     public var sampling: SamplingDefaults { generator.sampling }
 
@@ -160,8 +158,6 @@ public final class SEDSystem: Module, GenerativeSystem, ReadingSystem, Denoising
     public var classCount: Int { 0 }
     public var contextWidth: Int { 0 }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
-    public func writeParts(to folder: String) throws { try ModelTokenizer.write(ground.form.tokenizer, to: folder) }
-
     /// The vectors are the model's own: where they came from is no longer asked.
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
         guard let model = resolved["model"] else { return resolved }

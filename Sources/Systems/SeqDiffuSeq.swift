@@ -10,7 +10,7 @@ import Tensors
 /// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector; `corruption
 /// {steps, bins, interval, start}`, the chain's steps, and in training steps when the schedule is adapted first and how often, never
 /// where `interval` is 0; `sample {sampler, steps, cfg_scale, variance}`.
-public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, DenoisingSystem {
+public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public static let name = "seqdiffuseq"
 
     let reader: (any TextReader)?
@@ -18,7 +18,7 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
     /// `[V, D]`; logits are products with it.
     let embedding: Embedding
     let schedule: AdaptiveSchedule
-    private let ground: SentenceGround
+    let ground: SentenceGround
     private let listener: Listener
     private let generator: (PositionSchedule) throws -> GaussianGenerator
     /// Deviation of a token's vector: that of the first step's noise.
@@ -28,9 +28,7 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
         let model = try section.section("model")
         let ground = try SentenceGround(model, surroundings)
         self.ground = ground
-        var known = surroundings
-        known.words = ground.form.tokenizer
-        listener = try Listener(try section.section("condition"), known)
+        listener = try ground.listener(try section.section("condition"), surroundings)
         reader = listener.reader
         let corruption = try section.section("corruption")
         let steps = try corruption.int("steps", default: 2000, in: 2...100_000)
@@ -49,10 +47,10 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
         (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
         denoiser = DiffusionTransformer(c)
         embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
-        let (sample, mode) = (try section.section("sample"), c.selfConditioning)
+        let sample = try section.section("sample")
         generator = { schedule in
             try GaussianGenerator(
-                GaussianSection(schedule, .x0), selfConditioning: mode, sample: sample, sampler: "ddpm", steps: 200,
+                GaussianSection(schedule, .x0), sample: sample, sampler: "ddpm", steps: 200,
                 channels: width)
         }
         sampling = try generator(PositionSchedule(chain, positions: ground.length)).sampling
@@ -60,8 +58,6 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
     }
 
     public let sampling: SamplingDefaults
-    public var medium: Medium { .text }
-    public var form: MediaForm { .text(ground.form) }
     public var textReader: (any TextReader)? { reader }
 
     // MARK: - Training
@@ -131,10 +127,6 @@ public final class SeqDiffuSeqSystem: Module, GenerativeSystem, ReadingSystem, D
     public var classCount: Int { listener.classes }
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
-
-    public func writeParts(to folder: String) throws {
-        try ModelTokenizer.write(ground.form.tokenizer, to: folder)
-    }
 
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
 }

@@ -21,10 +21,10 @@ struct GaussianSection {
     }
 
     /// What a system fixes that has no choice.
-    init(_ schedule: any Schedule, _ parameterization: Parameterization, density: any TimeDensity = UniformTimes()) {
+    init(_ schedule: any Schedule, _ parameterization: Parameterization) {
         self.schedule = schedule
         self.parameterization = parameterization
-        self.density = density
+        density = UniformTimes()
         weighting = SimpleWeighting()
         isAbsolute = false
     }

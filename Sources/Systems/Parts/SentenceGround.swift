@@ -32,6 +32,13 @@ struct SentenceGround {
         return c
     }
 
+    /// What a model is told, in the words that its sentences have.
+    func listener(_ condition: Section, _ surroundings: Surroundings) throws -> Listener {
+        var known = surroundings
+        known.words = form.tokenizer
+        return try Listener(condition, known)
+    }
+
     var vocabulary: Int { form.tokenizer.vocabularySize }
 
     /// Tokens of a batch: `[B, L]`.

@@ -1,0 +1,12 @@
+import Media
+
+/// A system that restores the tokens of sentences at their places: what they all do alike.
+protocol SentenceSystem: GenerativeSystem, ReadingSystem, DenoisingSystem {
+    var ground: SentenceGround { get }
+}
+
+extension SentenceSystem {
+    public var medium: Medium { .text }
+    public var form: MediaForm { .text(ground.form) }
+    public func writeParts(to folder: String) throws { try ModelTokenizer.write(ground.form.tokenizer, to: folder) }
+}
