@@ -10,9 +10,9 @@ import Testing
     private static let kinds = ["nearest", "gumbel", "fsq"]
     private let h = Noise(seed: 5)("h").normal([4, 5, 5, 3])
 
-    private func quantizer(_ kind: String) -> PrunedCodes {
+    private func quantizer(_ kind: String, _ learning: NearestCodeConfiguration.Learning = .averages) -> PrunedCodes {
         var (nearest, gumbel) = (NearestCodeConfiguration(), GumbelCodeConfiguration())
-        (nearest.codes, gumbel.codes) = (60, 60)
+        (nearest.codes, nearest.learning, gumbel.codes) = (60, learning, 60)
         let all: any Quantizer =
             switch kind {
             case "nearest": NearestCode(nearest, width: 3)
@@ -79,6 +79,17 @@ import Testing
         #expect(Set(out.tokens.values).count > 2)
         q.commit(out.sums, step: 0)
         #expect(q.codes == 60)
+    }
+
+    @Test func `codes that do not learn stay what they are, those that are gone too`() {
+        let q = quantizer("nearest", .none)
+        q.keep([1, 2])
+        let before = (q.tokens(of: h), q.vectors(of: q.tokens(of: h)))
+        q.prepare(with: h, noise: Noise(seed: 6))
+        let out = q.quantize(h, places: (0..<4).map { Noise(seed: 0)($0) }, step: 0)
+        q.commit(out.sums, step: 0)
+        #expect(q.codes == 2 && q.tokens(of: h) == before.0)
+        expectIdentical(q.vectors(of: before.0), before.1)
     }
 
     @Test(arguments: kinds) func `a pruned codec is the same after saving and loading`(_ kind: String) throws {

@@ -44,17 +44,20 @@ import Testing
         return folder
     }
 
+    /// Data that are not there yet are stood in for, if a script makes them: `make-NAME.sh` beside the experiment those in `data/NAME`.
+    private static func changes(of path: String) throws -> [String] {
+        guard let folder = try ExperimentFile(path: path).section().section("data").section("train").optionalPath("path"),
+            !FileManager.default.fileExists(atPath: folder)
+        else { return [] }
+        let made = try #require(folder.split(separator: "/").drop { $0 != "data" }.dropFirst().first)
+        let beside = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+        #expect(FileManager.default.fileExists(atPath: "\(beside)/make-\(made).sh"), "nothing makes the data of \(path)")
+        return ["data.train.path=" + (try Self.made.get())]
+    }
+
     /// A model to build on that has not been trained yet is made with random weights from the experiment of its name.
     private static func built(_ path: String) throws -> Experiment {
-        var changes: [String] = []
-        if let folder = try ExperimentFile(path: path).section().section("data").section("train").optionalPath("path"),
-            !FileManager.default.fileExists(atPath: folder)
-        {
-            let script = "make-" + (folder.split(separator: "/").last ?? "") + ".sh"
-            let beside = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-            #expect(FileManager.default.fileExists(atPath: "\(beside)/\(script)"), "nothing makes the data of \(path)")
-            changes.append("data.train.path=" + (try Self.made.get()))
-        }
+        let changes = try changes(of: path)
         let file = try ExperimentFile(path: path, set: changes)
         for section in ["codec", "init"] {
             guard let from = try file.section().section(section).optionalPath("from"),
@@ -63,12 +66,12 @@ import Testing
             let parts = from.split(separator: "/")
             let name = try #require(parts.last == "model" ? parts.dropLast().last : parts.last)
             let maker = try #require(
-                try Repository.experiments.first {
-                    try ExperimentFile(path: Repository.root + "/" + $0.path).section().string("name") == name
+                try Repository.experiments.map { Repository.root + "/" + $0.path }.first {
+                    try ExperimentFile(path: $0).section().string("name") == name
                 }, "no experiment makes \(name)")
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path
             defer { try? FileManager.default.removeItem(atPath: folder) }
-            try InitialModel(try ExperimentFile(path: Repository.root + "/" + maker.path), seed: 0).write(to: folder)
+            try InitialModel(try ExperimentFile(path: maker, set: try Self.changes(of: maker)), seed: 0).write(to: folder)
             return try Experiment(try ExperimentFile(path: path, set: changes + ["\(section).from=" + folder]))
         }
         return try Experiment(file)

@@ -16,6 +16,8 @@ public struct NearestCodeConfiguration: Sendable, Equatable {
         case averages
         /// Codes are a parameter that the loss moves.
         case gradient
+        /// Codes stay what they are, and so do tokens where the encoder is frozen: a decoder learns on.
+        case none
     }
 
     /// K.
@@ -70,19 +72,20 @@ public final class NearestCode: Module, Quantizer {
         let codes = configuration.codes
         self.configuration = configuration
         self.width = width
-        let averages = configuration.learning == .averages
-        table = averages ? nil : Parameter([codes, width], .uniform(bound: 1 / Float(codes)), decays: false)
+        let learning = configuration.learning
+        table = learning == .gradient ? Parameter([codes, width], .uniform(bound: 1 / Float(codes)), decays: false) : nil
         // Only until `prepare`; different rows, so that the nearest is defined.
         codebook =
-            averages ? Buffer(Noise(seed: configuration.seed)("codebook").normal([codes, width])) : nil
+            learning == .gradient ? nil : Buffer(Noise(seed: configuration.seed)("codebook").normal([codes, width]))
         counts = Buffer(.zeros([codes]))
-        sums = averages ? Buffer(.zeros([codes, width])) : nil
+        sums = learning == .gradient ? nil : Buffer(.zeros([codes, width]))
         // Nothing was ever chosen: what the first step leaves out is drawn anew from what it saw.
         idle = Buffer(.full([codes], Float(configuration.window)))
         super.init()
     }
 
     public var codes: Int { configuration.codes }
+    public var learns: Bool { configuration.learning != .none }
 
     /// The codes as they are compared: on the sphere if so configured.
     public var codeVectors: Tensor { placed(codebook?.value ?? table!.value) }
@@ -131,6 +134,7 @@ public final class NearestCode: Module, Quantizer {
     public var perplexity: Float { Codecs.perplexity(of: counts.value.values) }
 
     public func prepare(with h: Tensor, noise: Noise) {
+        guard learns else { return }
         withoutGradients {
             let rows = placed(h).reshaped([-1, width])
             let (found, seen) = kMeans(rows, codes: codes, iterations: 10, noise: noise)
@@ -145,9 +149,10 @@ public final class NearestCode: Module, Quantizer {
     public func commit(_ named: [String: Tensor], step: Int) {
         guard let seen = CodeSums(named) else { return }
         withoutGradients {
+            idle.value = select(seen.counts, .zeros([codes]), idle.value + 1)
+            guard learns else { return }
             let decay = configuration.decay
             counts.value = counts.value * decay + seen.counts * (1 - decay)
-            idle.value = select(seen.counts, .zeros([codes]), idle.value + 1)
             if let sums, let codebook {
                 sums.value = sums.value * decay + seen.sums * (1 - decay)
                 codebook.value = placed(sums.value / smoothedCounts.unsqueezed(1))

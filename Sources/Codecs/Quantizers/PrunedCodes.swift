@@ -21,6 +21,7 @@ public final class PrunedCodes: Module, Quantizer {
     public var kept: [Int] { remap.value.values.enumerated().filter { $1 >= 0 }.map(\.offset) }
     public var codes: Int { remap.value.values.count { $0 >= 0 } }
     public var width: Int { all.width }
+    public var learns: Bool { all.learns }
 
     /// Drops every code that none of `tokens`, numbers of all codes, is.
     public func keep(_ tokens: Set<Int32>) {
@@ -58,6 +59,6 @@ public final class PrunedCodes: Module, Quantizer {
     /// Codes that learn again are all of use again.
     public func commit(_ sums: [String: Tensor], step: Int) {
         all.commit(sums, step: step)
-        if codes < all.codes { remap.value = .arange(all.codes) }
+        if learns, codes < all.codes { remap.value = .arange(all.codes) }
     }
 }

@@ -25,6 +25,8 @@ public protocol Quantizer: Module {
     var codes: Int { get }
     /// D of the vectors that go in and come out.
     var width: Int { get }
+    /// Whether training changes what a token stands for.
+    var learns: Bool { get }
 
     /// Pure: reads weights and buffers, changes none.
     ///
@@ -51,6 +53,7 @@ public protocol Quantizer: Module {
 }
 
 extension Quantizer {
+    public var learns: Bool { true }
     public func prepare(with h: Tensor, noise: Noise) {}
     public func commit(_ sums: [String: Tensor], step: Int) {}
 }
