@@ -77,9 +77,9 @@ import Testing
         }
         let grid = try cases("grid", "{train.steps: [1, 2], model.dim: [32, 64]}")
         #expect(grid.map(\.name) == ["steps 1, dim 32", "steps 1, dim 64", "steps 2, dim 32", "steps 2, dim 64"])
-        #expect(grid[2].changes == ["train.steps=2", "model.dim=32"])
+        #expect(grid[2].assignments == ["train.steps=2", "model.dim=32"])
         let zip = try cases("zip", "{train.steps: [1, 2], eval.steps: [3, 4]}")
-        #expect(zip.map(\.changes) == [["train.steps=1"], ["train.steps=2"]])
+        #expect(zip.map(\.assignments) == [["train.steps=1"], ["train.steps=2"]])
         #expect(zip.map { $0.evaluation["steps"]?.content } == [.int(3), .int(4)])
         #expect(throws: InputError.self) { try cases("zip", "{train.steps: [1, 2], model.dim: [3]}") }
     }

@@ -2,6 +2,7 @@ import Foundation
 import Lab
 import Media
 import Systems
+import Tensors
 import Testing
 
 /// Every experiment builds: keys, values, data and the systems they name.
@@ -17,7 +18,13 @@ import Testing
     @Test(arguments: Repository.ablations) func `every case of every ablation builds`(file: Repository.File) throws {
         let ablation = try AblationFile(path: Repository.root + "/" + file.path)
         #expect(file.path.hasSuffix("/\(ablation.name).yaml"))
-        _ = try Ablation(ablation, .init(), say: { _ in })
+        guard let judge = ablation.metric.judge else {
+            _ = try Ablation(ablation, .init(), say: { _ in })
+            return
+        }
+        // A judge is trained first, as an experiment says, and so may be codecs of cases.
+        _ = try Self.maker(of: judge)
+        for one in ablation.cases { _ = try Self.built(ablation.base, one.changes) }
     }
 
     @Test(arguments: Repository.experiments + Repository.ablations)
@@ -45,8 +52,8 @@ import Testing
     }
 
     /// Data that are not there yet are stood in for, if a script makes them: `make-NAME.sh` beside the experiment those in `data/NAME`.
-    private static func changes(of path: String) throws -> [String] {
-        guard let folder = try ExperimentFile(path: path).section().section("data").section("train").optionalPath("path"),
+    private static func changes(of path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> [String] {
+        guard let folder = try ExperimentFile(path: path).setting(changes).section().section("data").section("train").optionalPath("path"),
             !FileManager.default.fileExists(atPath: folder)
         else { return [] }
         let made = try #require(folder.split(separator: "/").drop { $0 != "data" }.dropFirst().first)
@@ -56,24 +63,29 @@ import Testing
     }
 
     /// A model to build on that has not been trained yet is made with random weights from the experiment of its name.
-    private static func built(_ path: String) throws -> Experiment {
-        let changes = try changes(of: path)
-        let file = try ExperimentFile(path: path, set: changes)
+    private static func built(_ path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> Experiment {
+        let standIns = try Self.changes(of: path, changes)
+        let file = try ExperimentFile(path: path).setting(changes, standIns)
         for section in ["codec", "init"] {
             guard let from = try file.section().section(section).optionalPath("from"),
                 !FileManager.default.fileExists(atPath: from + "/config.json")
             else { continue }
-            let parts = from.split(separator: "/")
-            let name = try #require(parts.last == "model" ? parts.dropLast().last : parts.last)
-            let maker = try #require(
-                try Repository.experiments.map { Repository.root + "/" + $0.path }.first {
-                    try ExperimentFile(path: $0).section().string("name") == name
-                }, "no experiment makes \(name)")
+            let maker = try maker(of: from)
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try InitialModel(try ExperimentFile(path: maker, set: try Self.changes(of: maker)), seed: 0).write(to: folder)
-            return try Experiment(try ExperimentFile(path: path, set: changes + ["\(section).from=" + folder]))
+            return try Experiment(try file.setting([], ["\(section).from=" + folder]))
         }
         return try Experiment(file)
+    }
+
+    /// The experiment that makes a model, which is named by the last part of its path or the one before `/model`.
+    private static func maker(of path: String) throws -> String {
+        let parts = path.split(separator: "/")
+        let name = try #require(parts.last == "model" ? parts.dropLast().last : parts.last)
+        return try #require(
+            try Repository.experiments.map { Repository.root + "/" + $0.path }.first {
+                try ExperimentFile(path: $0).section().string("name") == name
+            }, "no experiment makes \(name)")
     }
 }

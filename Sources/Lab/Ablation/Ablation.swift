@@ -64,7 +64,7 @@ public struct Ablation {
 
     /// Trains where needed, measures where needed.
     private func cell(_ one: AblationFile.Case, seed: Int, _ base: ExperimentFile) throws -> Double? {
-        let experiment = try Experiment(base.setting(one.changes + ["seed=\(seed)"]))
+        let experiment = try Experiment(base.setting(one.changes, ["seed=\(seed)"]))
         let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
         let metric = file.metric
         var parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
@@ -76,7 +76,7 @@ public struct Ablation {
         }
 
         var training = TrainingRun.Options()
-        training.folder = folder + "/runs/\(Self.plain(one.changes.joined(separator: ",")))-seed-\(seed)"
+        training.folder = folder + "/runs/\(Self.plain(one.assignments.joined(separator: ",")))-seed-\(seed)"
         training.isQuiet = options.isQuiet
         training.cache = options.cache
         let run = try TrainingRun(experiment, training, say: { _ in })

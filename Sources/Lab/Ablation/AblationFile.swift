@@ -16,10 +16,13 @@ import Tensors
 public struct AblationFile: Sendable {
     public struct Case: Sendable, Equatable {
         public let name: String
-        /// Assignments `a.b=value` over the base.
-        public let changes: [String]
+        /// What is different from the base, by dotted keys. Paths are seen from the folder of the ablation file.
+        public let changes: [ConfigurationValue.Entry]
         /// What sampling is told besides, by the names of `latentlab eval`.
         public let evaluation: [String: ConfigurationValue]
+
+        /// The same, `a.b=value`.
+        public var assignments: [String] { changes.map { $0.key + "=" + $0.value.json() } }
     }
 
     public struct Metric: Sendable {
@@ -30,7 +33,7 @@ public struct AblationFile: Sendable {
         public let split: String
         public let count: Int
         public let isHigherBetter: Bool
-        /// Another data set than the experiment's own, by the names of `latentlab eval --data`.
+        /// Another data set than the experiment's own, by the names of `latentlab eval --data`; one with a / is a path.
         public let data: String?
         /// The feature network, where the metric looks through one and not through the one that ships.
         public let features: String?
@@ -73,7 +76,7 @@ public struct AblationFile: Sendable {
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
             isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
-            data: try metric.optionalString("data"), features: try metric.optionalPath("features"),
+            data: try metric.optionalString("data").map { $0.contains("/") ? try metric.path("data") : $0 }, features: try metric.optionalPath("features"),
             judge: try metric.optionalPath("judge"))
         let names = cases.map(\.name)
         claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
@@ -104,27 +107,27 @@ public struct AblationFile: Sendable {
                 guard case .map(let changes) = entry.value.content else {
                     throw section.error(way, "'\(entry.key)' is no map of changes", found: entry.value.shown)
                 }
-                return try make(entry.key, changes.map { ($0.key, $0.value) }, section, way)
+                return try make(entry.key, changes, section, way)
             }
         }
         let axes = try entries.map { entry in
             guard case .list(let values) = entry.value.content, !values.isEmpty else {
                 throw section.error(way, "'\(entry.key)' is no list of values", found: entry.value.shown)
             }
-            return values.map { (entry.key, $0) }
+            return values.map { ConfigurationValue.Entry(entry.key, at: entry.keyPlace, $0) }
         }
-        let rows: [[(String, ConfigurationValue)]]
+        let rows: [[ConfigurationValue.Entry]]
         if way == "zip" {
             guard Set(axes.map(\.count)).count == 1 else {
                 throw section.error(
-                    way, "has lists of different lengths", found: axes.map { "\($0[0].0): \($0.count)" }.joined(separator: ", "))
+                    way, "has lists of different lengths", found: axes.map { "\($0[0].key): \($0.count)" }.joined(separator: ", "))
             }
             rows = axes[0].indices.map { i in axes.map { $0[i] } }
         } else {
             rows = axes.reduce([[]]) { rows, axis in rows.flatMap { row in axis.map { row + [$0] } } }
         }
         return try rows.map { row in
-            let name = row.map { key, value in "\(key.split(separator: ".").last ?? "") \(value.json())" }.joined(separator: ", ")
+            let name = row.map { "\($0.key.split(separator: ".").last ?? "") \($0.value.json())" }.joined(separator: ", ")
             return try make(name, row, section, way)
         }
     }
@@ -132,23 +135,23 @@ public struct AblationFile: Sendable {
     private static let evaluationKeys = ["steps", "cfg_scale", "sampler", "truncation", "temperature"]
 
     private static func make(
-        _ name: String, _ changes: [(String, ConfigurationValue)], _ section: Section, _ way: String
+        _ name: String, _ entries: [ConfigurationValue.Entry], _ section: Section, _ way: String
     ) throws -> Case {
-        var assignments: [String] = []
+        var changes: [ConfigurationValue.Entry] = []
         var evaluation: [String: ConfigurationValue] = [:]
-        for (key, value) in changes {
-            guard key.hasPrefix("eval.") else {
-                assignments.append(key + "=" + value.json())
+        for entry in entries {
+            guard entry.key.hasPrefix("eval.") else {
+                changes.append(entry)
                 continue
             }
-            let known = String(key.dropFirst("eval.".count))
+            let known = String(entry.key.dropFirst("eval.".count))
             guard evaluationKeys.contains(known) else {
                 throw section.error(
                     way, "'\(name)' has an unknown key", expected: evaluationKeys.map { "eval." + $0 }.joined(separator: ", "),
-                    found: "'\(key)'")
+                    found: "'\(entry.key)'")
             }
-            evaluation[known] = value
+            evaluation[known] = entry.value
         }
-        return Case(name: name, changes: assignments, evaluation: evaluation)
+        return Case(name: name, changes: changes, evaluation: evaluation)
     }
 }

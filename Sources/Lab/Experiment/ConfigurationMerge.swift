@@ -24,6 +24,15 @@ extension ConfigurationValue {
         }
         let path = String(assignment[..<equals])
         let place = ConfigurationPlace(file: "--set \(path)")
+        return try setting(
+            path,
+            to: try YAMLReader.parse(
+                String(assignment[assignment.index(after: equals)...]), file: place.file, place: place),
+            at: place)
+    }
+
+    /// The same of a value that a file states.
+    func setting(_ path: String, to value: ConfigurationValue, at place: ConfigurationPlace) throws -> ConfigurationValue {
         let keys = path.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         let plain = keys.allSatisfy { key in
             !key.isEmpty
@@ -51,9 +60,10 @@ extension ConfigurationValue {
                 throw InputError("'\(leaf)' has no keys", at: place.description, found: here?.shown)
             }
         }
-        var overlay = try YAMLReader.parse(
-            String(assignment[assignment.index(after: equals)...]), file: place.file, place: place)
-        for key in keys.reversed() { overlay = ConfigurationValue(.map([Entry(key, at: place, overlay)]), at: place) }
+        // The maps on the way stand nowhere.
+        let nowhere = ConfigurationPlace(file: place.file)
+        var overlay = value
+        for key in keys.reversed() { overlay = ConfigurationValue(.map([Entry(key, at: place, overlay)]), at: nowhere) }
         return merged(with: overlay)
     }
 }

@@ -33,9 +33,10 @@ public struct ExperimentFile: Sendable {
         self.root = try Interpolation.resolved(merged.withoutNulls).withoutNulls
     }
 
-    /// Another cell of an ablation: the same file with further assignments.
-    public func setting(_ assignments: [String]) throws -> ExperimentFile {
-        try ExperimentFile(merged: root, path: path, set: assignments)
+    /// A cell of an ablation: the same file with what another file changes in it, by dotted keys, and further assignments.
+    public func setting(_ changes: [ConfigurationValue.Entry], _ assignments: [String] = []) throws -> ExperimentFile {
+        let changed = try changes.reduce(root) { try $0.setting($1.key, to: $1.value, at: $1.keyPlace) }
+        return try ExperimentFile(merged: changed, path: path, set: assignments)
     }
 
     /// A fresh strict reader over the whole file.

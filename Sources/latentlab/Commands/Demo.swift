@@ -2,9 +2,9 @@ import ArgumentParser
 import LatentLab
 
 struct Demo: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Pictures from sentences by the shipped models.")
+    static let configuration = CommandConfiguration(abstract: "Pictures, sounds and sentences by the shipped models.")
 
-    @Option(help: "A folder for the pictures.") var out = "demo"
+    @Option(help: "A folder for what is made.") var out = "demo"
     @OptionGroup var machine: MachineOptions
 
     func run() throws {
