@@ -54,7 +54,7 @@ public final class AutoregressiveTextSystem: Module, GenerativeSystem, Likelihoo
     /// likeliest as a whole; the sum is divided by the model's length, which no other sentence of the batch changes. Sums over
     /// examples: `bits` per token of a sentence.
     public func loss(_ batch: Batch) -> LossReport {
-        let tokens = tokens(of: batch)
+        let tokens = text.trimmed(tokens(of: batch))
         let nats = nats(of: tokens, batch)
         let rates = nats.detached() / text.mask(tokens).sum(1)
         return LossReport(loss: nats.mean() / Float(text.length), sums: ["bits": rates.sum() / Float(log(2.0))])

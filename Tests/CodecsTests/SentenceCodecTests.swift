@@ -90,6 +90,21 @@ import Training
         }
     }
 
+    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    func `columns of padding are left out, and change no loss`(_ latents: SentenceCodecConfiguration.Latents) {
+        let tokens = Self.form.tokens(Self.sentences)
+        let trimmed = Self.form.trimmed(Self.form.tokens([Self.sentences[0]]))
+        #expect(trimmed.shape[1] % 8 == 0 && trimmed.shape[1] < tokens.shape[1])
+        #expect(Self.form.texts(trimmed) == [Self.sentences[0]])
+        // Beside a sentence that fills its row nothing is trimmed.
+        let full = String(repeating: Self.sentences[0] + " ", count: 20)
+        #expect(Self.form.trimmed(Self.form.tokens([full])).shape[1] == Self.form.length)
+        let codec = codec(latents)
+        let together = codec.loss(batch([Self.sentences[0], full])).sums["entropy"]!.scalar
+        let apart = [Self.sentences[0], full].map { codec.loss(batch([$0])).sums["entropy"]!.scalar }
+        expectClose(Tensor(together), Tensor(apart[0] + apart[1]), relative: 1e-5, "entropy")
+    }
+
     @Test func `noise on latents reaches the decoder, each sample's its own`() {
         var c = codec(.states).configuration
         c.noise = 0.5

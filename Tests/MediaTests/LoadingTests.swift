@@ -49,6 +49,29 @@ import Testing
         #expect(batch.map(\.index) == (27..<33).map { EpochOrder.index(position: $0, count: 10, seed: 4) })
     }
 
+    @Test func `sorted by length every example comes once, beside its like, and any step can be asked alone`() throws {
+        let order = EpochOrder(count: 96, seed: 4)
+        // Lengths that have nothing to do with the order.
+        @Sendable func length(_ index: Int) -> Int { index * 37 % 96 }
+        let buckets = LengthBuckets(order, batch: 4, window: 8) { length($0.index) }
+        let batches = try (0..<24).map { try buckets.places(step: $0) }
+        #expect(batches.joined().map(\.index).sorted() == Array(0..<96))
+        #expect(try buckets.places(step: 13) == batches[13])
+        for window in 0..<3 {
+            let mine = batches[window * 8..<(window + 1) * 8]
+            #expect(Set(mine.joined()) == Set(order.batch(at: window * 32, size: 32)), "of the same window")
+            // Between the shortest and the longest of a batch lies nothing of another.
+            let spans = mine.map { $0.map { length($0.index) } }.map { $0.min()!...$0.max()! }.sorted {
+                $0.lowerBound < $1.lowerBound
+            }
+            #expect(zip(spans, spans.dropFirst()).allSatisfy { $0.upperBound < $1.lowerBound })
+        }
+        let starts = batches.prefix(8).map { $0.map { length($0.index) }.min()! }
+        #expect(starts != starts.sorted() && starts != starts.sorted().reversed(), "not from short to long")
+        let plain = LengthBuckets(order, batch: 4, window: 1) { length($0.index) }
+        #expect(try plain.places(step: 5) == order.batch(at: 20, size: 4))
+    }
+
     @Test func `a prefetcher returns every batch in order and keeps few ready`() throws {
         let counter = Counter()
         let batches = Prefetcher(from: 5, depth: 3) { step in

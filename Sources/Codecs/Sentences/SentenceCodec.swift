@@ -140,8 +140,8 @@ public final class SentenceCodec: Module, Codec, Trainable {
     /// examples: `entropy`, and `right`, the share of tokens that were the likeliest.
     public func loss(_ batch: Batch) -> LossReport {
         guard let media = batch.media else { fatalError("SentenceCodec: it trains on media") }
-        let tokens = TextForm.tokens(media)
-        let counted = form.mask(tokens)  // [B, L]
+        let tokens = form.trimmed(TextForm.tokens(media))
+        let counted = form.mask(tokens)  // [B, at most L]
         var z = raw(tokens)
         if configuration.noise > 0 {
             let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * configuration.noise

@@ -76,7 +76,8 @@ public struct AblationFile: Sendable {
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
             isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
-            data: try metric.optionalString("data").map { $0.contains("/") ? try metric.path("data") : $0 }, features: try metric.optionalPath("features"),
+            data: try metric.optionalString("data").map { $0.contains("/") ? try metric.path("data") : $0 },
+            features: try metric.optionalPath("features"),
             judge: try metric.optionalPath("judge"))
         let names = cases.map(\.name)
         claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
@@ -120,7 +121,8 @@ public struct AblationFile: Sendable {
         if way == "zip" {
             guard Set(axes.map(\.count)).count == 1 else {
                 throw section.error(
-                    way, "has lists of different lengths", found: axes.map { "\($0[0].key): \($0.count)" }.joined(separator: ", "))
+                    way, "has lists of different lengths", found: axes.map { "\($0[0].key): \($0.count)" }.joined(separator: ", ")
+                )
             }
             rows = axes[0].indices.map { i in axes.map { $0[i] } }
         } else {

@@ -10,6 +10,8 @@ import Training
 ///       stages: [{until: 1000, kind: soundscapes, captions: tags}, {until: 2000, kind: soundscapes, pair_share: 0}]
 ///       train: {kind: soundscapes}
 ///       cache: latents
+///
+/// Of sentences `buckets: 8` sorts what eight batches hold by length, so that each is of about one length.
 struct TrainingData {
     private struct Stage {
         /// The first step that is no longer its own.
@@ -23,6 +25,7 @@ struct TrainingData {
     let dataset: any Dataset
     private let stages: [Stage]
     private let cachesLatents: Bool
+    private let buckets: Int
 
     /// Section `data`.
     init(_ section: Section) throws {
@@ -35,6 +38,10 @@ struct TrainingData {
         dataset = try DataSection.dataset(last)
         self.stages = stages + [Stage(end: .max, dataset: dataset, key: Self.key(last))]
         cachesLatents = try section.choice("cache", among: ["none", "latents"], default: "none") == "latents"
+        buckets = try section.int("buckets", default: 1, in: 1...1000)
+        if cachesLatents && buckets > 1 {
+            throw section.error("buckets", "sorts what is not read again", expected: "1 with cache: latents", found: "\(buckets)")
+        }
     }
 
     /// The sentences change no latents.
@@ -69,7 +76,9 @@ struct TrainingData {
     private func source(
         of stage: Stage, for system: any System, batch: Int, seed: UInt64, cache folder: String, progress: (Int, Int) -> Void
     ) throws -> any BatchSource {
-        guard cachesLatents else { return DatasetSource(stage.dataset, as: system.form, batch: batch, seed: seed) }
+        guard cachesLatents else {
+            return DatasetSource(stage.dataset, as: system.form, batch: batch, seed: seed, buckets: buckets)
+        }
         guard let latent = system as? any LatentSystem else {
             throw InputError("this system does not work in latents", at: "data.cache", expected: "none")
         }

@@ -41,6 +41,17 @@ public struct TextForm: Sendable {
         Tokens(rows.flatMap { $0 + [Int32](repeating: padding, count: length - $0.count) }, [rows.count, length])
     }
 
+    /// The same rows without columns that are padding in all of them, eight at a time, so that few lengths occur: `[rows, at most L]`.
+    ///
+    ///     tokens: [rows, L]
+    public func trimmed(_ tokens: Tokens) -> Tokens {
+        let (B, N) = (tokens.shape[0], tokens.shape[1])
+        let filled = tokens.values.indices.filter { tokens.values[$0] != padding }.map { $0 % N + 1 }.max() ?? 1
+        let kept = min(N, (filled + 7) / 8 * 8)
+        guard kept < N else { return tokens }
+        return Tokens((0..<B).flatMap { tokens.values[$0 * N..<$0 * N + kept] }, [B, kept])
+    }
+
     /// What stands before the end of each row.
     ///
     ///     tokens: [B, N]

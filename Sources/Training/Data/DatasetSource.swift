@@ -4,23 +4,31 @@ import Tensors
 
 /// Batches of a data set in epoch order, prepared ahead on a thread of their own.
 ///
-/// Row i of step s is the example at position s · batch + i, so that what a run sees depends on the step alone.
+/// Row i of step s is the example at position s · batch + i, so that what a run sees depends on the step alone; `LengthBuckets` may sort
+/// the rows of some steps among themselves.
 public final class DatasetSource: BatchSource {
     private let dataset: any Dataset
     private let form: MediaForm
     private let batchSize: Int
     private let order: EpochOrder
+    private let buckets: LengthBuckets
     private var prefetcher: Prefetcher<Batch>?
     private var nextStep = -1
     private var current: (step: Int, batch: Batch)?
     private var waited = 0.0
 
-    /// - Parameter form: what the system takes in of an example.
-    public init(_ dataset: any Dataset, as form: MediaForm = .picture, batch: Int, seed: UInt64) {
+    /// - Parameters:
+    ///   - form: what the system takes in of an example.
+    ///   - buckets: batches whose examples are sorted by the length of their words.
+    public init(_ dataset: any Dataset, as form: MediaForm = .picture, batch: Int, seed: UInt64, buckets: Int = 1) {
         self.dataset = dataset
         self.form = form
         batchSize = batch
         order = EpochOrder(count: dataset.count, seed: seed)
+        self.buckets = LengthBuckets(order, batch: batch, window: buckets) { place in
+            let words = try dataset.words(place.index, epoch: place.epoch)
+            return (words.text?.utf8.count ?? 0) + (words.caption?.utf8.count ?? 0)
+        }
     }
 
     /// Seconds that training has waited for data.
@@ -39,8 +47,8 @@ public final class DatasetSource: BatchSource {
     private func whole(_ step: Int) throws -> Batch {
         if prefetcher == nil || step != nextStep {
             waited = waitedSeconds
-            prefetcher = Prefetcher(from: step) { [dataset, form, order, batchSize] step in
-                try Self.load(dataset, form, order.batch(at: step * batchSize, size: batchSize))
+            prefetcher = Prefetcher(from: step) { [dataset, form, buckets] step in
+                try Self.load(dataset, form, try buckets.places(step: step))
             }
         }
         nextStep = step + 1
