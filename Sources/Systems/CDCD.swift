@@ -9,7 +9,10 @@ import Tensors
 ///
 /// Sections: `condition` `none`, `class`, or `text` for sentences to be made into others; `model` as of `dit`, and `vocabulary`, `length`,
 /// `width` D of a token's vector, `dropout`, how often no position is known in training; `corruption {least, most, warp, bins, rate}`, the
-/// deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale}`.
+/// deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale, score_temperature, warp_temperature, warp_even,
+/// candidates, rerank, judge}`: below 1 the score's temperature sharpens (`TemperedScore`), that of the warp takes more of the steps where
+/// the loss grows fastest, `warp_even` is the share of them that is spread evenly (`TimeWarp.tempered`); of so many candidates one is said
+/// (`CandidateChoice`).
 public final class CDCDSystem: Module, SentenceSystem {
     public static let name = "cdcd"
 
@@ -22,6 +25,8 @@ public final class CDCDSystem: Module, SentenceSystem {
     private let generator: GaussianGenerator
     private let schedule: VarianceExploding
     private let least, dropout: Double
+    private let scoreTemperature, warpTemperature, warpEven: Double
+    let choice: CandidateChoice
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
@@ -40,8 +45,13 @@ public final class CDCDSystem: Module, SentenceSystem {
         (c.classes, c.contextWidth, c.prediction) = (listener.classes, listener.width, .x0)
         (c.knows, c.outputs) = (true, ground.vocabulary)
         denoiser = ScoreInterpolation(c, schedule)
+        let sample = try section.section("sample")
+        scoreTemperature = try sample.number("score_temperature", default: 1, in: 0.01...100)
+        warpTemperature = try sample.number("warp_temperature", default: 1, in: 0.01...100)
+        warpEven = try sample.number("warp_even", default: 0, in: 0...1)
+        choice = try CandidateChoice(sample, hasSource: reader != nil)
         generator = try GaussianGenerator(
-            GaussianSection(schedule, .x0), sample: try section.section("sample"),
+            GaussianSection(schedule, .x0), sample: sample,
             sampler: "euler", steps: 100, channels: width)
         super.init()
     }
@@ -106,26 +116,29 @@ public final class CDCDSystem: Module, SentenceSystem {
             given.map { all in jobs.map { all[$0.prompt!]! } }
         }
         let vectors = withoutGradients { denoiser.vectors }
-        let warp = warp?.warp
+        let grown = warp?.warp.tempered(by: warpTemperature, evenly: warpEven)
+        var sets = choice.sets(of: jobs)
         try generator.draw(
-            jobs, [ground.length, 1, vectors.shape[1]], request, denoiser,
+            choice.candidates(of: jobs), [ground.length, 1, vectors.shape[1]], request, denoiser,
             grid: { steps in
-                warp?.grid(steps: steps)
+                grown?.grid(steps: steps)
                     ?? TimeGrid(times: (0..<steps).map { 1 - (1 - self.least) * Double($0) / Double(steps) })
             },
+            through: { TemperedScore($0, by: self.scoreTemperature, along: self.schedule) },
             conditions: { jobs in
                 var (told, negative) = listener.conditions(of: jobs, negative: request.negative)
                 if let blanked = blanked(jobs) { told.append(ground.known(blanked, vectors)) }
                 if negative != nil, told.count > negative!.count { negative!.append(told.last!.withheld) }
                 return (told, negative)
             },
-            frame: { first, progress in
-                FilmFrame(
-                    first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, vectors, nil))
-            },
-            deliver: { chunk, latents in
-                for (job, line) in zip(chunk, texts(latents, vectors, blanked(chunk))) { try deliver(job.sample(text: line)) }
-            })
+            // Candidates are not what is said: where there are several nobody watches them.
+            frame: choice.count > 1
+                ? nil
+                : { first, progress in
+                    FilmFrame(
+                        first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, vectors, nil))
+                },
+            deliver: { chunk, latents in try sets.add(texts(latents, vectors, blanked(chunk)), deliver: deliver) })
     }
 
     /// The tokens whose vectors are nearest to the last estimate, which the last step ends at.
@@ -140,5 +153,7 @@ public final class CDCDSystem: Module, SentenceSystem {
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.transformer.answer(question) }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        choice.configuration(listener.configuration(resolved))
+    }
 }

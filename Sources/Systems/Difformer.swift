@@ -2,7 +2,6 @@ import Denoisers
 import Diffusion
 import Glibc
 import Media
-import Metrics
 import Networks
 import Tensors
 
@@ -11,8 +10,9 @@ import Tensors
 ///
 /// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector, `norm`
 /// `embedding`, `input` or `none`, `anchor` `prediction`, `data` for the usual rounding loss, or `none`; `corruption {steps, factor}`;
-/// `sample {sampler, steps, cfg_scale, lengths, candidates}`: of so many likeliest lengths so many sentences are made each, and the one is
-/// said that the others agree with most.
+/// `sample {sampler, steps, cfg_scale, lengths, candidates, rerank, judge, patience, clamp}`: of so many likeliest lengths so many sentences are
+/// made each, of which one is said (`CandidateChoice`); a sentence is done when its tokens have not changed for `patience` steps, never
+/// where that is 0; with `clamp` estimates are moved to the nearest vectors of tokens.
 public final class DifformerSystem: Module, SentenceSystem {
     public static let name = "difformer"
 
@@ -31,7 +31,11 @@ public final class DifformerSystem: Module, SentenceSystem {
     private let schedule: AmplifiedNoise
     private let norm: Norm
     private let anchor: Anchor
-    private let beam: (lengths: Int, candidates: Int)
+    /// How many likeliest lengths candidates are made of.
+    private let likeliest: Int
+    let choice: CandidateChoice
+    private let patience: Int
+    private let clamps: Bool
 
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
@@ -55,9 +59,10 @@ public final class DifformerSystem: Module, SentenceSystem {
         embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
         lengths = Linear(reader.width, 2 * ground.length - 1)
         let sample = try section.section("sample")
-        beam = (
-            try sample.int("lengths", default: 1, in: 1...ground.length), try sample.int("candidates", default: 1, in: 1...1000)
-        )
+        likeliest = try sample.int("lengths", default: 1, in: 1...ground.length)
+        choice = try CandidateChoice(sample, kinds: likeliest, hasSource: true)
+        patience = try sample.int("patience", default: 0, in: 0...10_000)
+        clamps = try sample.bool("clamp", default: false)
         generator = try GaussianGenerator(
             GaussianSection(schedule, .x0), sample: sample, sampler: "ddpm", steps: 20, channels: width)
         super.init()
@@ -120,32 +125,25 @@ public final class DifformerSystem: Module, SentenceSystem {
         let jobs = try listener.jobs(request)
         let (L, table) = (ground.length, withoutGradients { self.table })
         let likely = likelyLengths(of: Array(Set(jobs.map { $0.prompt! })).sorted())
-        let each = beam.lengths * beam.candidates
-        let candidates = jobs.flatMap { job in (0..<each).map { job.candidate($0) } }
-        var (found, delivered) = ([String](), 0)
+        var sets = choice.sets(of: jobs)
         try generator.draw(
-            candidates, stateShape, request, denoiser,
+            choice.candidates(of: jobs), stateShape, request, denoiser,
+            clip: clamps ? Clipping.nearest(table) : nil,
+            settling: (patience, { self.said($0, table) }),
             padding: { jobs in
-                let rows = jobs.map { job in likely[job.prompt!]![job.candidate % self.beam.lengths] }
+                let rows = jobs.map { job in likely[job.prompt!]![job.candidate % self.likeliest] }
                 return Tensor(rows.flatMap { length in (0..<L).map { Float($0 < length ? 1 : 0) } }, [jobs.count, L])
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
             // Candidates are not what is said: where there are several nobody watches them.
-            frame: each > 1
+            frame: choice.count > 1
                 ? nil
                 : { first, progress in
-                    FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, table))
+                    FilmFrame(
+                        first: first, index: progress.index, count: progress.count,
+                        texts: self.ground.texts(self.said(progress.x0, table), nil))
                 },
-            deliver: { _, latents in
-                found += texts(latents, table)
-                // Whole sets of candidates are chosen from; the rest waits for the next ones.
-                while found.count >= each {
-                    let set = Array(found.prefix(each))
-                    found.removeFirst(each)
-                    delivered += 1
-                    try deliver(jobs[delivered - 1].sample(text: set[MinimumRisk().best(of: set)]))
-                }
-            })
+            deliver: { _, latents in try sets.add(ground.texts(said(latents, table), nil), deliver: deliver) })
     }
 
     /// The likeliest lengths of what is made of each source, the likeliest first.
@@ -161,16 +159,15 @@ public final class DifformerSystem: Module, SentenceSystem {
                     )
                     return p != q ? p > q : a < b
                 }
-                return (sources[row], Array(order.prefix(beam.lengths)))
+                return (sources[row], Array(order.prefix(likeliest)))
             })
     }
 
-    private func texts(_ latents: Tensor, _ table: Tensor) -> [String] {
-        // Where there is no content latents are 0 and would be read as anything.
-        let said = withoutGradients { logits(latents, table) }.argmax(2)
+    /// The likeliest tokens, padding where there is no content: latents are 0 there and would be read as anything.
+    private func said(_ latents: Tensor, _ table: Tensor) -> Tokens {
+        let read = withoutGradients { logits(latents, table) }.argmax(2)
         let content = latents.abs().sum([2, 3]).values
-        return ground.texts(
-            Tokens(zip(said.values, content).map { $1 > 0 ? $0 : ground.form.padding }, said.shape), nil)
+        return Tokens(zip(read.values, content).map { $1 > 0 ? $0 : ground.form.padding }, read.shape)
     }
 
     // MARK: - Parts
@@ -180,5 +177,7 @@ public final class DifformerSystem: Module, SentenceSystem {
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        choice.configuration(listener.configuration(resolved))
+    }
 }

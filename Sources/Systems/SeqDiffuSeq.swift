@@ -9,7 +9,9 @@ import Tensors
 ///
 /// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector; `corruption
 /// {steps, bins, interval, start}`, the chain's steps, and in training steps when the schedule is adapted first and how often, never
-/// where `interval` is 0; `sample {sampler, steps, cfg_scale, variance}`.
+/// where `interval` is 0; `sample {sampler, steps, cfg_scale, variance, mixed {probability, share}, candidates, rerank, judge}`: in the first
+/// `share` of the steps the state is now and then drawn anew from the estimate (`MixedSampler`); of so many candidates one is said
+/// (`CandidateChoice`).
 public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public static let name = "seqdiffuseq"
 
@@ -21,6 +23,8 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     let ground: SentenceGround
     private let listener: Listener
     private let generator: (PositionSchedule) throws -> GaussianGenerator
+    private let mixed: (probability: Double, share: Double)
+    let choice: CandidateChoice
     /// Deviation of a token's vector: that of the first step's noise.
     private let spread: Float
 
@@ -48,6 +52,11 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
         denoiser = DiffusionTransformer(c)
         embedding = Embedding(ground.vocabulary, width: width, deviation: 1)
         let sample = try section.section("sample")
+        let mixing = try sample.section("mixed")
+        mixed = (
+            try mixing.number("probability", default: 0, in: 0...1), try mixing.number("share", default: 0.5, in: 0...1)
+        )
+        choice = try CandidateChoice(sample, hasSource: reader != nil)
         generator = { schedule in
             try GaussianGenerator(
                 GaussianSection(schedule, .x0), sample: sample, sampler: "ddpm", steps: 200,
@@ -107,14 +116,18 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         try request.refuseMediaOptions()
         let jobs = try listener.jobs(request)
+        var sets = choice.sets(of: jobs)
         try generator(schedule.schedule).draw(
-            jobs, stateShape, request, denoiser, conditions: { listener.conditions(of: $0, negative: request.negative) },
-            frame: { first, progress in
-                FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0))
-            },
-            deliver: { chunk, latents in
-                for (job, line) in zip(chunk, texts(latents)) { try deliver(job.sample(text: line)) }
-            })
+            choice.candidates(of: jobs), stateShape, request, denoiser,
+            through: { MixedSampler($0, probability: self.mixed.probability, share: self.mixed.share) },
+            conditions: { listener.conditions(of: $0, negative: request.negative) },
+            // Candidates are not what is said: where there are several nobody watches them.
+            frame: choice.count > 1
+                ? nil
+                : { first, progress in
+                    FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0))
+                },
+            deliver: { _, latents in try sets.add(texts(latents), deliver: deliver) })
     }
 
     private func texts(_ latents: Tensor) -> [String] {
@@ -128,5 +141,7 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public var contextWidth: Int { listener.width }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { listener.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        choice.configuration(listener.configuration(resolved))
+    }
 }

@@ -31,6 +31,29 @@ import Testing
         for (k, t) in grid.times.enumerated() { #expect(abs(warp.share(t) - (1 - Double(k) / 8)) < 1e-9) }
     }
 
+    @Test func `a temperature takes the density to a power, a share of even times is mixed in, and 1 with 0 is the warp itself`()
+    {
+        let warp = Self.uneven
+        #expect(warp.tempered(by: 1, evenly: 0) == warp)
+        let times = [0.05, 0.3, 0.6, 0.95]
+        for T in [0.5, 0.8, 3] {
+            let tempered = warp.tempered(by: T, evenly: 0)
+            #expect(abs(tempered.share(0.01)) < 1e-12 && abs(tempered.share(1) - 1) < 1e-12)
+            for (a, b) in zip(times, times.dropFirst()) {
+                let expected = pow(warp.density(a) / warp.density(b), 1 / T)
+                #expect(abs(tempered.density(a) / tempered.density(b) - expected) < 1e-9 * expected)
+            }
+            let mixed = warp.tempered(by: T, evenly: 0.3)
+            for t in times { #expect(abs(mixed.density(t) - (0.7 * tempered.density(t) + 0.3 / 0.99)) < 1e-9) }
+        }
+        for even in [warp.tempered(by: 0.7, evenly: 1), warp.tempered(by: 1e9, evenly: 0)] {
+            for t in times { #expect(abs(even.share(t) - (t - 0.01) / 0.99) < 1e-6) }
+        }
+        // However cold, shares lead back to times.
+        let cold = warp.tempered(by: 0.001, evenly: 0)
+        for u in [0, 0.3, 0.99, 1] { #expect(abs(cold.share(cold.time(at: u).time) - u) < 1e-6) }
+    }
+
     @Test func `the fit's slopes are those of its error`() {
         let warp = Self.uneven
         let draws = [(0.02, 0.3), (0.2, 0.1), (0.45, 1.2), (0.7, 2.5), (0.93, 0.4)].map { (time: $0.0, loss: $0.1) }
@@ -122,13 +145,13 @@ import Testing
         }
     }
 
-    /// Distance in total variation of so many tokens from what they should be.
-    private func distance(_ steps: Int, of count: Int, sign: Float = 1) -> Double {
+    /// How often each token is what so many runs end at.
+    private func drawn(_ steps: Int, of count: Int, sign: Float = 1, temperature: Double = 1) -> [Double] {
         let schedule = VarianceExploding(most: 300)
         let place = Noise(seed: 10)
         let low = 0.2 / 300
         let times = (0..<steps).map { pow(low, Double($0) / Double(steps)) }
-        let end = EulerSampler().sample(
+        let end = TemperedScore(EulerSampler(), by: temperature, along: schedule).sample(
             from: place.normal([count, 8]) * 300, along: TimeGrid(times: times), schedule: schedule, noise: StepNoise([])
         ) { x, t, _ in
             let x0 = Self.estimate(x, schedule.sigma(t))
@@ -137,7 +160,17 @@ import Testing
         let tokens = (matmul(end, Self.table.transposed()) - Self.table.square().sum(1).unsqueezed(0) * 0.5).argmax(1).values
         var counts = [Double](repeating: 0, count: 6)
         for token in tokens { counts[Int(token)] += 1 }
-        return zip(counts, Self.chances).reduce(0) { $0 + abs($1.0 / Double(count) - $1.1) / 2 }
+        return counts.map { $0 / Double(count) }
+    }
+
+    /// In total variation from what they should be.
+    private func distance(_ steps: Int, of count: Int, sign: Float = 1) -> Double {
+        zip(drawn(steps, of: count, sign: sign), Self.chances).reduce(0) { $0 + abs($1.0 - $1.1) / 2 }
+    }
+
+    @Test func `a colder score makes the likeliest token come more often, a warmer one less`() {
+        let likeliest = [0.7, 1, 1.5].map { drawn(40, of: 10_000, temperature: $0)[0] }
+        #expect(likeliest[0] > likeliest[1] + 0.05 && likeliest[1] > likeliest[2] + 0.05, "\(likeliest)")
     }
 
     @Test

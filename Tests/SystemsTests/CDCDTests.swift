@@ -12,7 +12,9 @@ import Testing
 @Suite struct CDCDTests {
     private static let sentences = ["a cat", "the dog sleeps", "two birds sing in a tree", "no", "the cat sleeps in a tree"]
 
-    private static func build(_ text: Bool = false, warp: Bool = true) throws -> CDCDSystem {
+    private static func build(_ text: Bool = false, warp: Bool = true, _ sample: [(key: String, value: JSON)] = []) throws
+        -> CDCDSystem
+    {
         let condition: [(String, JSON)] =
             text ? [("kind", "text"), ("length", 16), ("width", 16), ("depth", 1), ("heads", 2)] : [("kind", "none")]
         let whole = JSON.object([
@@ -22,7 +24,7 @@ import Testing
                 .object([("vocabulary", 290), ("length", 16), ("width", 12), ("dim", 16), ("depth", 1), ("heads", 2)])
             ),
             ("corruption", .object([("least", 0.3), ("most", 30), ("bins", 12), ("warp", .bool(warp))])),
-            ("sample", .object([("steps", 3)])),
+            ("sample", .object([("steps", 3)] + sample)),
         ])
         let section = try Section(ConfigurationValue(whole, file: "cdcd.yaml"))
         let system = try #require(
@@ -138,5 +140,23 @@ import Testing
         try watch()
         let after = try Self.said(system) { $0.steps = 6 }
         #expect(ends[0] != ends[1] && before != after)
+    }
+
+    @Test func `temperatures of score and warp change what is said, and at 1 with nothing even they change nothing`() throws {
+        func lines(_ sample: [(key: String, value: JSON)]) throws -> [String] {
+            let system = try Self.build(false, sample)
+            for buffer in system.module.buffers() where buffer.name == "warp.heightLogits" {
+                buffer.value = Tensor((0..<12).map { Float($0 < 4 ? 2 : -2) }, [12])
+            }
+            return try Self.said(system) { ($0.steps, $0.seeds) = (6, [1, 2, 3]) }
+        }
+        let plain = try lines([])
+        #expect(try lines([("score_temperature", 1), ("warp_temperature", 1), ("warp_even", 0)]) == plain)
+        for key in ["score_temperature", "warp_temperature", "warp_even"] {
+            #expect(try lines([(key, 0.5)]) != plain, "\(key)")
+        }
+        // Where times are even there is nothing to warp.
+        let even = try Self.build(false, warp: false, [("warp_temperature", 0.5), ("warp_even", 0.5)])
+        #expect(try Self.said(even) { $0.seeds = [1, 2] } == Self.said(try Self.build(warp: false)) { $0.seeds = [1, 2] })
     }
 }

@@ -168,6 +168,38 @@ import Testing
         #expect(alone.count == 2)
     }
 
+    // MARK: - Ending early, clamping
+
+    @Test func `a run ends when nothing changes any more, and what is said does not depend on who else is in the batch`() throws {
+        func watched(_ sample: [(key: String, value: JSON)], batch: Int = 1) throws -> (steps: Int, said: [String]) {
+            let system = try Self.build([], sample)
+            var steps = 0
+            let lines = try Self.said(system) {
+                $0.seeds = [4, 5, 6]
+                $0.steps = 40
+                $0.batch = batch
+                $0.film = Film(frames: .max) { _ in steps += 1 }
+            }
+            return (steps, lines)
+        }
+        let whole = try watched([])
+        #expect(whole.steps == 6 * 40)
+        for never in [0, 100] { #expect(try watched([("patience", JSON(never))]) == whole) }
+        let hasty = try watched([("patience", 1)])
+        #expect(hasty.steps < 6 * 40)
+        #expect(hasty.said != whole.said, "\(hasty)")
+        for batch in [4, 6] { #expect(try watched([("patience", 1)], batch: batch).said == hasty.said) }
+    }
+
+    @Test func `estimates are clamped to vectors of tokens where that is asked for`() throws {
+        func lines(_ clamp: Bool) throws -> [String] {
+            try Self.said(try Self.build([], [("clamp", .bool(clamp))])) { $0.seeds = [1, 2, 3] }
+        }
+        #expect(try lines(true) != lines(false))
+        let plain = try Self.said(try Self.build()) { $0.seeds = [1, 2, 3] }
+        #expect(try lines(false) == plain)
+    }
+
     @Test func `the candidate that the others agree with is chosen`() {
         #expect(MinimumRisk().best(of: ["only this"]) == 0)
         #expect(MinimumRisk().best(of: ["a b c d", "x y z w", "a b c e", "a b c d f"]) != 1)

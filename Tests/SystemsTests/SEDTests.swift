@@ -7,6 +7,7 @@ import Systems
 import TestKit
 import Tensors
 import Testing
+import Training
 
 /// Self-conditioned embedding diffusion: what trains what, what is known, how blanks are filled.
 @Suite struct SEDTests {
@@ -125,5 +126,40 @@ import Testing
         expectClose(unconditional.loss, hidden.loss, relative: 1e-5)
         let told = try Self.loss(try Self.build(try Self.section([("spans", 5), ("dropout", 0)])))
         #expect(abs(told.loss.scalar - hidden.loss.scalar) > 1e-4)
+    }
+
+    /// A network too small to say all that the state tells it gains by a second look.
+    @Test(arguments: [1, 2, 3] as [UInt64]) func `having learned, the second pass is nearer to the data than the first`(
+        seed: UInt64
+    ) throws {
+        let system = try Self.build(
+            try Self.section([("length", 8), ("width", 8), ("dim", 16), ("blanks", 0), ("dropout", 1)]))
+        let parameters = system.parameters()
+        let optimizer = AdamW(AdamWConfiguration(rate: LearningRate(peak: 0.01)), parameters)
+        for step in 0..<400 {
+            let examples = (0..<20).map { Example(text: Self.sentences[$0 % 5], name: "line") }
+            let batch = Batch(
+                media: try system.form.media(of: examples, from: 0), captions: [],
+                places: examples.indices.map { Noise(seed: seed)(step)($0) })
+            optimizer.update(
+                gradients(of: system.phases[0].loss(batch, step).loss, wrt: parameters.map(\.value)),
+                rate: 0.02 * (1 - Double(step) / 400))
+        }
+        let network = try #require(
+            Mirror(reflecting: system).children.first { $0.label == "denoiser" }?.value as? DiffusionTransformer)
+        let table = try #require(system.model.buffers().first { $0.name == "table" }).value
+        guard case .text(let form) = system.form else { return }
+        let schedule = try ChainSchedule(.cosine(least: 2e-3), steps: 1000)
+        let x0 = concatenated((0..<8).map { _ in embedding(table, form.tokens(Self.sentences)) }, axis: 0).unsqueezed(2)
+        let times = (0..<x0.shape[0]).map { 0.3 + 0.6 * (Float($0) + 0.5) / Float(x0.shape[0]) }
+        let state = GaussianCorruption(schedule).corrupt(x0, at: times, noise: Noise(seed: 9).normal(x0.shape))
+        func estimate(_ previous: Tensor?) -> Tensor {
+            withoutGradients {
+                network(DenoiserInput(state: state, time: times, schedule: schedule, previous: previous)).output
+            }
+        }
+        let first = estimate(nil)
+        let errors = [first, estimate(first)].map { ($0 - x0).square().mean().scalar }
+        #expect(errors[1] <= errors[0] * 0.97, "\(errors)")
     }
 }

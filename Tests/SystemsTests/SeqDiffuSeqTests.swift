@@ -1,3 +1,4 @@
+import Denoisers
 import Diffusion
 import Foundation
 import Media
@@ -11,7 +12,7 @@ import Testing
 @Suite struct SeqDiffuSeqTests {
     private static let sentences = ["a cat", "the dog sleeps", "two birds sing in a tree", "no", "the cat sleeps in a tree"]
 
-    private static func section() throws -> Section {
+    private static func section(_ sample: [(key: String, value: JSON)] = []) throws -> Section {
         let whole = JSON.object([
             ("system", "seqdiffuseq"),
             ("condition", .object([("kind", "text"), ("length", 16), ("width", 16), ("depth", 1), ("heads", 2)])),
@@ -20,13 +21,13 @@ import Testing
                 .object([("vocabulary", 290), ("length", 16), ("width", 12), ("dim", 16), ("depth", 1), ("heads", 2)])
             ),
             ("corruption", .object([("steps", 40), ("bins", 4), ("interval", 1), ("start", 1)])),
-            ("sample", .object([("steps", 5)])),
+            ("sample", .object([("steps", 5)] + sample)),
         ])
         return try Section(ConfigurationValue(whole, file: "seq.yaml"))
     }
 
-    private static func build() throws -> SeqDiffuSeqSystem {
-        let section = try section()
+    private static func build(_ sample: [(key: String, value: JSON)] = []) throws -> SeqDiffuSeqSystem {
+        let section = try section(sample)
         let system = try #require(
             try Catalogue.system(section).init(section, Surroundings(captions: { sentences })) as? SeqDiffuSeqSystem)
         try section.finish()
@@ -43,9 +44,12 @@ import Testing
         return system.phases[0].loss(batch, step)
     }
 
-    private static func said(_ system: any GenerativeSystem) throws -> [String] {
+    private static func said(_ system: any GenerativeSystem, _ change: (inout SampleRequest) -> Void = { _ in }) throws
+        -> [String]
+    {
         var request = SampleRequest()
         request.prompts = ["a cat", "the dog sleeps"]
+        change(&request)
         var lines: [String] = []
         try system.sample(request) { lines.append($0.text ?? "nothing") }
         return lines
@@ -88,5 +92,58 @@ import Testing
         var lines: [String] = []
         try system.sample(request) { lines.append($0.text ?? "") }
         #expect(lines[0] != lines[1])
+    }
+
+    /// The encoder is broken as soon as a step of a batch was made: who reads again says something else.
+    @Test func `the source is read once for each batch, and reading it at every step says the same`() throws {
+        let system = try Self.build()
+        let plain = try Self.said(system) { $0.batch = 1 }
+        let encoder = system.parameters().filter { $0.name.hasPrefix("reader") }
+        let weights = encoder.map { $0.value.detached() }
+        #expect(!encoder.isEmpty)
+        var isBroken = false
+        let broken = try Self.said(system) { request in
+            request.batch = 1
+            request.film = Film(frames: .max) { _ in
+                guard !isBroken else { return }
+                isBroken = true
+                for (p, w) in zip(encoder, weights) { p.set(w * -3 + 0.5) }
+            }
+        }
+        #expect(broken[0] == plain[0], "nobody reads after the first step")
+        #expect(broken[1] != plain[1], "the next batch is read anew")
+        for (p, w) in zip(encoder, weights) { p.set(w) }
+
+        // By hand, with a reader that is asked at every step.
+        func part<T>(_ name: String, as type: T.Type = T.self) throws -> T {
+            try #require(Mirror(reflecting: system).children.first { $0.label == name }?.value as? T)
+        }
+        let (network, reader) = (try part("denoiser", as: DiffusionTransformer.self), try #require(system.textReader))
+        let schedule = try part("schedule", as: AdaptiveSchedule.self).schedule
+        let place = Noise(seed: 0)("sample")
+        let grid = try Spacing.trailing.grid(steps: 5, for: schedule)
+        let end = AncestralSampler(variance: .small).sample(
+            from: GaussianCorruption(schedule).prior([place], system.stateShape), along: grid, schedule: schedule,
+            noise: StepNoise([place])
+        ) { x, t, previous in
+            network.predictor(schedule: schedule, conditions: [reader(["a cat"])])(x, t, previous)
+        }
+        let table = try #require(system.parameters().first { $0.name == "embedding.weight" }).value
+        let tokens = withoutGradients { matmul(end.squeezed(2), table.transposed()) }.argmax(2).values
+        guard case .text(let form) = system.form else { return }
+        #expect(form.tokenizer.decode(tokens.prefix { $0 != form.end }.filter { $0 != form.padding }) == plain[0])
+    }
+
+    @Test func `states are now and then drawn anew from the estimate where that is asked for, alike in any batch`() throws {
+        func lines(_ probability: Double, _ share: Double, batch: Int = 8) throws -> [String] {
+            let mixed = JSON.object([("probability", .number(probability)), ("share", .number(share))])
+            return try Self.said(try Self.build([("mixed", mixed)])) { ($0.seeds, $0.batch) = ([1, 2, 3], batch) }
+        }
+        let plain = try Self.said(try Self.build()) { $0.seeds = [1, 2, 3] }
+        #expect(try lines(0, 1) == plain)
+        #expect(try lines(1, 0) == plain)
+        let (mixed, always) = (try lines(0.5, 0.8), try lines(1, 0.8))
+        #expect(mixed != plain && mixed != always)
+        for batch in [1, 4] { #expect(try lines(0.5, 0.8, batch: batch) == mixed) }
     }
 }

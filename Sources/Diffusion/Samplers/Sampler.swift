@@ -29,6 +29,8 @@ public struct SamplingStep {
     public let previous: (estimate: Estimate, level: NoiseLevel)?
     /// Standard normal numbers of this step, shaped as the state.
     public let noise: () -> Tensor
+    /// A number in [0, 1) for each sample, of this step.
+    public let coins: () -> [Double]
     /// Asks the network again, at another state and time.
     public let estimateAgain: (_ x: Tensor, _ time: Double) -> Estimate
 
@@ -53,11 +55,13 @@ extension Sampler {
     ///   - x: `[B, ...]`.
     ///   - clip: applied to each estimate of x0.
     ///   - constrain: applied to the state before the first and after each step, with its time (see `Inpainting`).
+    ///   - ends: asked after each step; the run is over where it says so.
     ///   - predict: the network at a state and a time, told the estimate of x0 before it (nil at first).
     public func sample(
         from x: Tensor, along grid: TimeGrid, schedule: any Schedule, noise: StepNoise,
         clip: ((Tensor) -> Tensor)? = nil, constrain: ((Tensor, Double) -> Tensor)? = nil,
-        observe: ((SamplingProgress) -> Void)? = nil, predict: (Tensor, Double, Tensor?) -> Prediction
+        observe: ((SamplingProgress) -> Void)? = nil, ends: ((SamplingProgress) -> Bool)? = nil,
+        predict: (Tensor, Double, Tensor?) -> Prediction
     ) -> Tensor {
         withoutGradients {
             withoutActuallyEscaping(predict) { predict in
@@ -76,12 +80,14 @@ extension Sampler {
                         SamplingStep(
                             index: i, count: grid.count, interval: interval, now: now,
                             next: schedule.level(at: interval.next), coordinates: schedule.coordinates, estimate: first,
-                            previous: previous, noise: { noise(i, shape) },
+                            previous: previous, noise: { noise(i, shape) }, coins: { noise.coins(i) },
                             estimateAgain: { estimate($0, $1, first.x0) }))
                     x = constrain?(x, interval.next) ?? x
                     previous = (first, now)
-                    observe?(
-                        SamplingProgress(index: i, count: grid.count, interval: interval, state: x, x0: first.x0))
+                    let progress = SamplingProgress(
+                        index: i, count: grid.count, interval: interval, state: x, x0: first.x0)
+                    observe?(progress)
+                    if ends?(progress) == true { break }
                 }
                 return x
             }

@@ -27,13 +27,18 @@ public struct TimeWarp: TimeDensity, Equatable {
     public init(widthLogits: [Double], heightLogits: [Double], least: Double) {
         let bins = widthLogits.count
         require(bins > 0 && heightLogits.count == bins && (0..<1).contains(least), "TimeWarp: \(bins) bins from \(least)")
-        self.least = least
-        self.widthLogits = widthLogits
-        self.heightLogits = heightLogits
         let shares = Self.softmax(widthLogits)
         let free = (1 - least) * (1 - Double(bins) * Self.floor)
-        widths = shares.map { $0 * free + (1 - least) * Self.floor }
-        heights = heightLogits.map { exp($0) + Self.floor }
+        self.init(
+            widthLogits, heightLogits, widths: shares.map { $0 * free + (1 - least) * Self.floor },
+            heights: heightLogits.map { exp($0) + Self.floor }, least: least)
+    }
+
+    private init(
+        _ widthLogits: [Double], _ heightLogits: [Double], widths: [Double], heights: [Double], least: Double
+    ) {
+        (self.widthLogits, self.heightLogits, self.least) = (widthLogits, heightLogits, least)
+        (self.widths, self.heights) = (widths, heights)
         times = widths.reduce(into: [least]) { $0.append($0.last! + $1) }
         values = heights.reduce(into: [0]) { $0.append($0.last! + $1) }
     }
@@ -62,6 +67,25 @@ public struct TimeWarp: TimeDensity, Equatable {
     /// Steps from noise to data that are even in F; the last ends at the data.
     public func grid(steps: Int) -> TimeGrid {
         TimeGrid(times: (0..<steps).map { time(at: 1 - Double($0) / Double(steps)).time })
+    }
+
+    /// Times for sampling that are spread otherwise than in training: with w_t a bin's share of the times and w_u its share of the draws,
+    ///
+    ///     w'_u ∝ w_u (w_u / w_t)^(1 / T - 1),    then (1 - μ) w'_u + μ w_t
+    ///
+    /// which draws by the density to the power of 1 / T, and for the part μ evenly. T = 1 with μ = 0 is the warp itself.
+    public func tempered(by temperature: Double, evenly part: Double) -> TimeWarp {
+        require(temperature > 0 && (0...1).contains(part), "TimeWarp.tempered: \(temperature), \(part)")
+        guard temperature != 1 || part != 0 else { return self }
+        func shares(_ values: [Double]) -> [Double] {
+            let total = values.reduce(0, +)
+            return values.map { $0 / total }
+        }
+        let (w, u) = (shares(widths), shares(heights))
+        let powers = Self.softmax(zip(w, u).map { log($1) + (1 / temperature - 1) * log($1 / $0) })
+        // A bin that is never drawn from would have no way back from shares to times.
+        let mixed = zip(w, powers).map { max(1e-12, (1 - part) * $1 + part * $0) }
+        return TimeWarp(widthLogits, mixed.map { log($0) }, widths: widths, heights: mixed, least: least)
     }
 
     private func bin(of x: Double, in ends: [Double]) -> Int {

@@ -71,13 +71,17 @@ struct GaussianGenerator {
     ///
     /// - Parameters:
     ///   - grid: the times of so many steps, where they are not spaced as the request or the model says.
+    ///   - through: what becomes of the sampler that the request or the model asks for.
+    ///   - clip: applied to each estimate of x0, where the model has no reach.
+    ///   - settling: samples are done where their estimates, padding left out, are read alike for so many steps; never where those are 0.
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - padding: of sequences, `[jobs, N]`, 1 where they have content; what is drawn elsewhere is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
     ///   - frame: what the request's film shows of a step, of a chunk that begins with the job of that number.
     func draw(
         _ jobs: [SampleJob], _ shape: [Int], _ request: SampleRequest, _ denoiser: any Denoiser,
-        grid chosen: ((Int) -> TimeGrid)? = nil,
+        grid chosen: ((Int) -> TimeGrid)? = nil, through: ((any Sampler) -> any Sampler)? = nil,
+        clip: ((Tensor) -> Tensor)? = nil, settling: (patience: Int, read: (Tensor) -> Tokens)? = nil,
         known: Tensor? = nil, mask: Tensor? = nil, padding: (([SampleJob]) -> Tensor)? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         frame: ((_ first: Int, SamplingProgress) -> FilmFrame)? = nil,
@@ -88,8 +92,9 @@ struct GaussianGenerator {
                 ("--truncation", request.truncation), ("--temperature", request.temperature),
                 ("--size", request.size),
             ], of: "tokens")
-        let sampler = try Samplers.named(
+        let named = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, variance: variance)
+        let sampler = through?(named) ?? named
         let schedule = gaussian.schedule
         let steps = request.steps ?? sampling.steps
         let usual = request.spacing == nil ? chosen?(steps) : nil
@@ -113,22 +118,25 @@ struct GaussianGenerator {
             let latents = withoutGradients {
                 let said = conditions(Array(chunk))
                 let padding = padding?(Array(chunk))
+                let settled = settling.flatMap { $0.patience > 0 ? Settling(patience: $0.patience, read: $0.read) : nil }
                 func content(_ x: Tensor) -> Tensor {
                     padding.map { x * $0.reshaped($0.shape + [Int](repeating: 1, count: x.rank - 2)) } ?? x
                 }
-                return content(
+                func current(_ x: Tensor) -> Tensor { settled?.merged(content(x)) ?? content(x) }
+                return current(
                     sampler.sample(
                         from: x, along: grid, schedule: schedule, noise: StepNoise(places),
-                        clip: reach.map { reach in { $0.clamped(-reach, reach) } },
+                        clip: reach.map { reach in { $0.clamped(-reach, reach) } } ?? clip,
                         constrain: inpainting.map { inpainting in { inpainting($0, $1) } },
                         observe: { progress in
                             guard failure == nil, let frame, let film = request.film,
                                 film.shows(progress.index, of: progress.count)
                             else { return }
                             var seen = progress
-                            seen.x0 = content(progress.x0)
+                            seen.x0 = current(progress.x0)
                             do { try film.show(frame(chunk.startIndex, seen)) } catch { failure = error }
                         },
+                        ends: settled.map { settled in { settled.watch(content($0.x0)) } },
                         predict: denoiser.predictor(
                             schedule: schedule, along: grid, conditions: said.told, guidance: guidance, negative: said.negative,
                             paddingMask: padding)))

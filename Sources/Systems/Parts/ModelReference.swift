@@ -6,12 +6,17 @@ final class ModelReference {
     let folder: String
     let fingerprint: String
 
-    /// Section `{from, fingerprint}`: a model directory, or a subfolder of the model being loaded.
-    init(_ section: Section) throws {
-        folder = try section.path("from")
+    /// A model directory, or a subfolder of the model being loaded.
+    init(_ folder: String) throws {
+        self.folder = folder
         let model = try ModelDirectory.load(folder)
         fingerprint = model.fingerprint
         system = model.system
+    }
+
+    /// Section `{from, fingerprint}`.
+    convenience init(_ section: Section) throws {
+        try self.init(try section.path("from"))
         if let wanted = try section.optionalString("fingerprint"), wanted != fingerprint {
             throw section.error(
                 "fingerprint", "is of another model", expected: String(wanted.prefix(12)), found: String(fingerprint.prefix(12)),

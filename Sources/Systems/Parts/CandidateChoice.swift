@@ -1,0 +1,69 @@
+import Metrics
+import Tensors
+
+/// Of several sentences that are made instead of one, the one that is said. Section `sample {candidates, rerank, judge}`: how many; whether
+/// that is said which the others agree with most, `minimum_risk`, or what takes a judge the fewest nats for each token, `likelihood`; and
+/// the judge, a model of `autoregressive-text`.
+///
+/// Not a module: the walker does not take the judge for a part of the model whose sentences it judges.
+package final class CandidateChoice {
+    private enum Rule: String, CaseIterable {
+        case minimumRisk = "minimum_risk"
+        case likelihood
+    }
+
+    /// Sentences that one is chosen from.
+    let count: Int
+    private let judge: SentenceJudge?
+
+    /// The only sentence that is made.
+    init() { (count, judge) = (1, nil) }
+
+    /// - Parameters:
+    ///   - kinds: each of which there are so many candidates of.
+    ///   - hasSource: sentences are made of others.
+    package init(_ sample: Section, kinds: Int = 1, hasSource: Bool) throws {
+        count = kinds * (try sample.int("candidates", default: 1, in: 1...1000))
+        let rule: Rule = try sample.choice("rerank", default: .minimumRisk)
+        judge = rule == .likelihood ? try SentenceJudge(sample, hasSource: hasSource) : nil
+    }
+
+    /// Every job once for each candidate.
+    func candidates(of jobs: [SampleJob]) -> [SampleJob] { jobs.flatMap { job in (0..<count).map { job.candidate($0) } } }
+
+    /// Takes candidates as they are made, in order.
+    func sets(of jobs: [SampleJob]) -> CandidateSets { CandidateSets(choice: self, jobs: jobs) }
+
+    /// The number of the sentence that is said, the first of equals.
+    package func best(of sentences: [String], madeOf source: String?) -> Int {
+        guard sentences.count > 1 else { return 0 }
+        guard let judge else { return MinimumRisk().best(of: sentences) }
+        let rates = judge.rates(of: sentences, madeOf: source)
+        return rates.indices.reduce(0) { rates[$1] < rates[$0] ? $1 : $0 }
+    }
+
+    func write(to target: String) throws { try judge?.write(to: target) }
+
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { judge?.configuration(resolved) ?? resolved }
+}
+
+/// Candidates as they come, batch by batch, of which whole sets are chosen from.
+struct CandidateSets {
+    fileprivate let choice: CandidateChoice
+    fileprivate let jobs: [SampleJob]
+    private var waiting: [String] = []
+    private var said = 0
+
+    fileprivate init(choice: CandidateChoice, jobs: [SampleJob]) { (self.choice, self.jobs) = (choice, jobs) }
+
+    mutating func add(_ lines: [String], deliver: (Sample) throws -> Void) throws {
+        waiting += lines
+        while waiting.count >= choice.count {
+            let job = jobs[said]
+            let set = Array(waiting.prefix(choice.count))
+            waiting.removeFirst(choice.count)
+            said += 1
+            try deliver(job.sample(text: set[choice.best(of: set, madeOf: job.prompt)]))
+        }
+    }
+}
