@@ -7,12 +7,12 @@ import Tensors
 /// P2: Continuous diffusion for categorical data (Dieleman et al. 2022, arXiv 2211.15089): noise on learned vectors of tokens, undone along the
 /// probability-flow ODE by a network that is trained with cross entropy alone, at times that a warp learns to choose.
 ///
-/// Sections: `condition` `none`, `class`, or `text` for sentences to be made into others; `model` as of `dit`, and `vocabulary`, `length`,
-/// `width` D of a token's vector, `dropout`, how often no position is known in training; `corruption {least, most, warp, bins, rate}`, the
-/// deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale, score_temperature, warp_temperature, warp_even,
-/// candidates, rerank, judge}`: below 1 the score's temperature sharpens (`TemperedScore`), that of the warp takes more of the steps where
-/// the loss grows fastest, `warp_even` is the share of them that is spread evenly (`TimeWarp.tempered`); of so many candidates one is said
-/// (`CandidateChoice`).
+/// Sections: `condition` `none`, `class`, or `text` for sentences to be made into others; `model` as of `dit`, and `vocabulary`,
+/// `length`, `width` D of a token's vector, `dropout`, how often no position is known in training; `corruption {least, most, warp,
+/// bins, rate}`, the deviations of the noise between which it is undone; `sample {sampler, steps, cfg_scale, score_temperature,
+/// warp_temperature, warp_even, candidates, rerank, judge}`: below 1 the score's temperature sharpens (`TemperedScore`), that of the
+/// warp takes more of the steps where the loss grows fastest, `warp_even` is the share of them that is spread evenly
+/// (`TimeWarp.tempered`); of so many candidates one is said (`CandidateChoice`).
 public final class CDCDSystem: Module, SentenceSystem {
     public static let name = "cdcd"
 

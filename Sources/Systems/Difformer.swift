@@ -9,10 +9,10 @@ import Tensors
 /// loss keeps apart, a norm keeps of one length and a noise factor has the network look beyond the nearest.
 ///
 /// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector, `norm`
-/// `embedding`, `input` or `none`, `anchor` `prediction`, `data` for the usual rounding loss, or `none`; `corruption {steps, factor}`;
-/// `sample {sampler, steps, cfg_scale, lengths, candidates, rerank, judge, patience, clamp}`: of so many likeliest lengths so many sentences are
-/// made each, of which one is said (`CandidateChoice`); a sentence is done when its tokens have not changed for `patience` steps, never
-/// where that is 0; with `clamp` estimates are moved to the nearest vectors of tokens.
+/// `embedding`, `input` or `none`, `anchor` `prediction`, `data` for the usual rounding loss, or `none`; `corruption {steps,
+/// factor}`; `sample {sampler, steps, cfg_scale, lengths, candidates, rerank, judge, patience, clamp}`: of so many likeliest lengths
+/// so many sentences are made each, of which one is said (`CandidateChoice`); a sentence is done when its tokens have not changed
+/// for `patience` steps, never where that is 0; with `clamp` estimates are moved to the nearest vectors of tokens.
 public final class DifformerSystem: Module, SentenceSystem {
     public static let name = "difformer"
 

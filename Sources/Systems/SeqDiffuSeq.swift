@@ -7,11 +7,11 @@ import Tensors
 /// P8: SeqDiffuSeq (Yuan et al. 2022, arXiv 2212.10325): sentences made of sentences by diffusion of learned vectors of tokens, whose noise is
 /// adapted to how hard each position is.
 ///
-/// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector; `corruption
-/// {steps, bins, interval, start}`, the chain's steps, and in training steps when the schedule is adapted first and how often, never
-/// where `interval` is 0; `sample {sampler, steps, cfg_scale, variance, mixed {probability, share}, candidates, rerank, judge}`: in the first
-/// `share` of the steps the state is now and then drawn anew from the estimate (`MixedSampler`); of so many candidates one is said
-/// (`CandidateChoice`).
+/// Sections: `condition {kind: text, ...}`; `model` as of `dit`, and `vocabulary`, `length`, `width` D of a token's vector;
+/// `corruption {steps, bins, interval, start}`, the chain's steps, and in training steps when the schedule is adapted first and how
+/// often, never where `interval` is 0; `sample {sampler, steps, cfg_scale, variance, mixed {probability, share}, candidates, rerank,
+/// judge}`: in the first `share` of the steps the state is now and then drawn anew from the estimate (`MixedSampler`); of so many
+/// candidates one is said (`CandidateChoice`).
 public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public static let name = "seqdiffuseq"
 

@@ -3,7 +3,8 @@ import TestKit
 import Tensors
 import Testing
 
-/// What samplers of sentences do beside stepping: forgetting the state, sharpening the score, ending early, keeping to vectors of tokens.
+/// What samplers of sentences do beside stepping: forgetting the state, sharpening the score, ending early, keeping to vectors of
+/// tokens.
 @Suite struct SteeredSamplerTests {
     private static let schedule = VariancePreservingCosine()
     private static let grid = TimeGrid(times: (0..<10).map { 0.95 * (1 - Double($0) / 10) })

@@ -1,7 +1,7 @@
 import Tensors
 
-/// At the beginning of a run now and then forgets the state: x_s is drawn from what the estimate alone says of it, where else the other
-/// sampler steps (Yuan et al. 2022, arXiv 2212.10325).
+/// At the beginning of a run now and then forgets the state: x_s is drawn from what the estimate alone says of it, where else the
+/// other sampler steps (Yuan et al. 2022, arXiv 2212.10325).
 ///
 ///     x_s = α_s x0 + σ_s z
 ///

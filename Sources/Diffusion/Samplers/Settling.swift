@@ -1,7 +1,7 @@
 import Tensors
 
-/// Ends a run early: a sample is done once what is read from its estimates has stayed the same for some steps, and is then the estimate
-/// that it had. It does not matter to it how long others of its batch go on.
+/// Ends a run early: a sample is done once what is read from its estimates has stayed the same for some steps, and is then the
+/// estimate that it had. It does not matter to it how long others of its batch go on.
 public final class Settling {
     private let patience: Int
     private let read: (Tensor) -> Tokens

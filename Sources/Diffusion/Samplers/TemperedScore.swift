@@ -1,7 +1,7 @@
 import Tensors
 
-/// Another sampler along a score that is divided by a temperature, which below 1 draws samples towards what is likely (Dieleman et al.
-/// 2022, arXiv 2211.15089, section 4).
+/// Another sampler along a score that is divided by a temperature, which below 1 draws samples towards what is likely (Dieleman et
+/// al. 2022, arXiv 2211.15089, section 4).
 ///
 ///     x0' = x + (x0 - x) / T    where α = 1;    ε' = ε / T
 ///

@@ -69,7 +69,8 @@ public struct TimeWarp: TimeDensity, Equatable {
         TimeGrid(times: (0..<steps).map { time(at: 1 - Double($0) / Double(steps)).time })
     }
 
-    /// Times for sampling that are spread otherwise than in training: with w_t a bin's share of the times and w_u its share of the draws,
+    /// Times for sampling that are spread otherwise than in training: with w_t a bin's share of the times and w_u its share of the
+    /// draws,
     ///
     ///     w'_u ∝ w_u (w_u / w_t)^(1 / T - 1),    then (1 - μ) w'_u + μ w_t
     ///

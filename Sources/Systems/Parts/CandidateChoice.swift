@@ -1,9 +1,9 @@
 import Metrics
 import Tensors
 
-/// Of several sentences that are made instead of one, the one that is said. Section `sample {candidates, rerank, judge}`: how many; whether
-/// that is said which the others agree with most, `minimum_risk`, or what takes a judge the fewest nats for each token, `likelihood`; and
-/// the judge, a model of `autoregressive-text`.
+/// Of several sentences that are made instead of one, the one that is said. Section `sample {candidates, rerank, judge}`: how many;
+/// whether that is said which the others agree with most, `minimum_risk`, or what takes a judge the fewest nats for each token,
+/// `likelihood`; and the judge, a model of `autoregressive-text`.
 ///
 /// Not a module: the walker does not take the judge for a part of the model whose sentences it judges.
 package final class CandidateChoice {

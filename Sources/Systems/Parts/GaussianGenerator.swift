@@ -73,7 +73,8 @@ struct GaussianGenerator {
     ///   - grid: the times of so many steps, where they are not spaced as the request or the model says.
     ///   - through: what becomes of the sampler that the request or the model asks for.
     ///   - clip: applied to each estimate of x0, where the model has no reach.
-    ///   - settling: samples are done where their estimates, padding left out, are read alike for so many steps; never where those are 0.
+    ///   - settling: samples are done where their estimates, padding left out, are read alike for so many steps; never where those
+    ///     are 0.
     ///   - known: start picture's latents, `[1] + shape`; from there with the request's strength, or kept where `mask` is 0.
     ///   - padding: of sequences, `[jobs, N]`, 1 where they have content; what is drawn elsewhere is 0.
     ///   - conditions: what the denoiser is told about some jobs, and what guidance holds against it if not nothing.
