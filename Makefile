@@ -1,4 +1,4 @@
-# make demo   pictures from sentences by the shipped models, in under three minutes after the build
+# make demo   pictures and sounds from sentences by the shipped models, in under three minutes after the build
 # make test   every default test
 # make dependent   a package of somebody else's that imports LatentLab, built and run
 # make notebooks   the tutorials of Notebooks-md, slow ones too: what they print and draw is checked

@@ -3,7 +3,7 @@ import Systems
 import Tensors
 import Training
 
-/// `make demo`: pictures, sounds and sentences by every shipped model that makes them.
+/// `make demo`: pictures and sounds from sentences by every shipped model that makes them.
 public struct Demonstration {
     let out: String
     let quiet: Bool
@@ -21,20 +21,12 @@ public struct Demonstration {
 
     /// A model's turn: its sentences, samples of each, and how they are shown together.
     private struct Turn {
-        enum Sheet { case grid, film, spectrograms, lines, translations }
+        enum Sheet { case grid, film, spectrograms }
 
         let model: String
         let prompts: [String]
         var count: UInt64 = 4
         var sheet = Sheet.grid
-
-        var saysText: Bool { sheet == .lines || sheet == .translations }
-
-        /// Where samples go, and the sheet that shows them together.
-        func places(in folder: String) -> (samples: String, sheet: String) {
-            let file = "\(folder)/\(model)" + (saysText ? ".jsonl" : ".png")
-            return (saysText ? file : "\(folder)/\(model)", file)
-        }
 
         func line(_ file: String) -> String {
             switch sheet {
@@ -42,8 +34,6 @@ public struct Demonstration {
             case .film:
                 "\(file)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(model)"
             case .spectrograms: "\(file)   spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
-            case .lines: "\(file)   \(count) sentences out of nothing, by \(model)"
-            case .translations: "\(file)   \(prompts.count) names in German made into English ones, by \(model)"
             }
         }
     }
@@ -57,19 +47,7 @@ public struct Demonstration {
             model: "soundscapes-diffsound", prompts: ["three short high beeps, then a low hum", "a siren, then two clicks"],
             count: 1,
             sheet: .spectrograms),
-        Turn(model: "sentences-ld4lg", prompts: [], count: 6, sheet: .lines),
-        Turn(
-            model: "emoji-names-ld4lg", prompts: ["Flagge: Norwegen", "Katze", "lächelndes Gesicht", "roter Apfel"], count: 1,
-            sheet: .translations),
     ]
-
-    /// The sentences of a file of samples, behind what they were made of.
-    private static func told(_ file: String) throws -> [String] {
-        try AtomicFile.readText(file).split(separator: "\n").map { line in
-            let sample = try JSON.parse(String(line), file: file)
-            return "    " + [sample["prompt"], sample["text"]].compactMap { $0?.string }.joined(separator: " → ")
-        }
-    }
 
     /// Returns what to tell the person at the end.
     public func run() throws -> [String] {
@@ -79,19 +57,17 @@ public struct Demonstration {
             var request = SampleRequest()
             request.prompts = turn.prompts
             request.seeds = Array(0..<turn.count)
-            request.rewrites = turn.sheet == .translations
-            let (samples, sheet) = turn.places(in: out)
+            let sheet = "\(out)/\(turn.model).png"
             try Sampling(model: try Assets.model(turn.model)).run(
-                request, out: samples, grid: turn.sheet == .grid ? sheet : nil, film: turn.sheet == .film ? sheet : nil,
+                request, out: "\(out)/\(turn.model)", grid: turn.sheet == .grid ? sheet : nil,
+                film: turn.sheet == .film ? sheet : nil,
                 spectrogram: turn.sheet == .spectrograms ? sheet : nil, quiet: quiet)
             lines.append(turn.line(sheet))
-            if turn.saysText { lines += try Self.told(sheet) }
         }
         return lines + [
             "",
             "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png",
             "      latentlab sample soundscapes-diffsound --prompt \"two sirens, then a burst\" --out mine.wav",
-            "      latentlab sample sentences-ld4lg --count 8 --watch --out mine.jsonl",
         ]
     }
 }
