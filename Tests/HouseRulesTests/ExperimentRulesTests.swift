@@ -51,7 +51,8 @@ import Testing
         return folder
     }
 
-    /// Data that are not there yet are stood in for, if a script makes them: `make-NAME.sh` beside the experiment those in `data/NAME`.
+    /// Data that are not there yet are stood in for, if a script makes them: those in `data/NAME` by `make-NAME.sh` beside the
+    /// experiment.
     private static func changes(of path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> [String] {
         guard let folder = try ExperimentFile(path: path).setting(changes).section().section("data").section("train").optionalPath("path"),
             !FileManager.default.fileExists(atPath: folder)
