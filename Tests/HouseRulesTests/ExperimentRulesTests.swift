@@ -54,8 +54,8 @@ import Testing
     /// Data that are not there yet are stood in for, if a script makes them: those in `data/NAME` by `make-NAME.sh` beside the
     /// experiment.
     private static func changes(of path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> [String] {
-        guard let folder = try ExperimentFile(path: path).setting(changes).section().section("data").section("train").optionalPath("path"),
-            !FileManager.default.fileExists(atPath: folder)
+        let data = try ExperimentFile(path: path).setting(changes).section().section("data")
+        guard let folder = try data.section("train").optionalPath("path"), !FileManager.default.fileExists(atPath: folder)
         else { return [] }
         let made = try #require(folder.split(separator: "/").drop { $0 != "data" }.dropFirst().first)
         let beside = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
