@@ -103,7 +103,8 @@ public final class VQVAE: Module, Codec, Trainable {
         ]
     }
 
-    /// Leaves only the codes that `batches` of media `[B, H, W, C]` make use of, where the configuration asks for it and codes were learned.
+    /// Leaves only the codes that `batches` of media `[B, H, W, C]` make use of, where the configuration asks for it and codes were
+    /// learned.
     public func prune(over batches: some Sequence<Tensor>) {
         guard let pruned = quantizer as? PrunedCodes, pruned.learns else { return }
         pruned.keep(

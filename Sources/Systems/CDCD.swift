@@ -131,13 +131,7 @@ public final class CDCDSystem: Module, SentenceSystem {
                 if negative != nil, told.count > negative!.count { negative!.append(told.last!.withheld) }
                 return (told, negative)
             },
-            // Candidates are not what is said: where there are several nobody watches them.
-            frame: choice.count > 1
-                ? nil
-                : { first, progress in
-                    FilmFrame(
-                        first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0, vectors, nil))
-                },
+            frame: choice.frame { self.texts($0, vectors, nil) },
             deliver: { chunk, latents in try sets.add(texts(latents, vectors, blanked(chunk)), deliver: deliver) })
     }
 

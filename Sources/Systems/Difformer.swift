@@ -135,14 +135,7 @@ public final class DifformerSystem: Module, SentenceSystem {
                 return Tensor(rows.flatMap { length in (0..<L).map { Float($0 < length ? 1 : 0) } }, [jobs.count, L])
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
-            // Candidates are not what is said: where there are several nobody watches them.
-            frame: choice.count > 1
-                ? nil
-                : { first, progress in
-                    FilmFrame(
-                        first: first, index: progress.index, count: progress.count,
-                        texts: self.ground.texts(self.said(progress.x0, table), nil))
-                },
+            frame: choice.frame { self.ground.texts(self.said($0, table), nil) },
             deliver: { _, latents in try sets.add(ground.texts(said(latents, table), nil), deliver: deliver) })
     }
 

@@ -158,6 +158,7 @@ public final class SEDSystem: Module, SentenceSystem {
     public var classCount: Int { 0 }
     public var contextWidth: Int { 0 }
     public func denoise(_ question: DenoiserQuestion) -> Tensor { denoiser.answer(question) }
+
     /// The vectors are the model's own: where they came from is no longer asked.
     public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
         guard let model = resolved["model"] else { return resolved }

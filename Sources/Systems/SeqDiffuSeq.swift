@@ -121,12 +121,7 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
             choice.candidates(of: jobs), stateShape, request, denoiser,
             through: { MixedSampler($0, probability: self.mixed.probability, share: self.mixed.share) },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
-            // Candidates are not what is said: where there are several nobody watches them.
-            frame: choice.count > 1
-                ? nil
-                : { first, progress in
-                    FilmFrame(first: first, index: progress.index, count: progress.count, texts: self.texts(progress.x0))
-                },
+            frame: choice.frame { self.texts($0) },
             deliver: { _, latents in try sets.add(texts(latents), deliver: deliver) })
     }
 

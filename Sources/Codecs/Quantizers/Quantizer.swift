@@ -25,7 +25,7 @@ public protocol Quantizer: Module {
     var codes: Int { get }
     /// D of the vectors that go in and come out.
     var width: Int { get }
-    /// Whether training changes what a token stands for.
+    /// False where codes are held as they are, and those that were dropped stay gone.
     var learns: Bool { get }
 
     /// Pure: reads weights and buffers, changes none.

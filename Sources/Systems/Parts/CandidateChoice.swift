@@ -1,3 +1,4 @@
+import Diffusion
 import Metrics
 import Tensors
 
@@ -30,6 +31,13 @@ package final class CandidateChoice {
 
     /// Every job once for each candidate.
     func candidates(of jobs: [SampleJob]) -> [SampleJob] { jobs.flatMap { job in (0..<count).map { job.candidate($0) } } }
+
+    /// What a film shows of sentences on their way, read from estimates. Candidates are not what is said: where there are several
+    /// nobody watches them.
+    func frame(_ texts: @escaping (Tensor) -> [String]) -> ((_ first: Int, SamplingProgress) -> FilmFrame)? {
+        guard count == 1 else { return nil }
+        return { FilmFrame(first: $0, index: $1.index, count: $1.count, texts: texts($1.x0)) }
+    }
 
     /// Takes candidates as they are made, in order.
     func sets(of jobs: [SampleJob]) -> CandidateSets { CandidateSets(choice: self, jobs: jobs) }

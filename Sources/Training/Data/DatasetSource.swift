@@ -10,7 +10,6 @@ public final class DatasetSource: BatchSource {
     private let dataset: any Dataset
     private let form: MediaForm
     private let batchSize: Int
-    private let order: EpochOrder
     private let buckets: LengthBuckets
     private var prefetcher: Prefetcher<Batch>?
     private var nextStep = -1
@@ -24,8 +23,7 @@ public final class DatasetSource: BatchSource {
         self.dataset = dataset
         self.form = form
         batchSize = batch
-        order = EpochOrder(count: dataset.count, seed: seed)
-        self.buckets = LengthBuckets(order, batch: batch, window: buckets) { place in
+        self.buckets = LengthBuckets(EpochOrder(count: dataset.count, seed: seed), batch: batch, window: buckets) { place in
             let words = try dataset.words(place.index, epoch: place.epoch)
             return (words.text?.utf8.count ?? 0) + (words.caption?.utf8.count ?? 0)
         }
@@ -36,7 +34,7 @@ public final class DatasetSource: BatchSource {
 
     public func batch(step: Int, range: Range<Int>, places: [Noise]) throws -> Batch {
         guard range.upperBound <= batchSize else {
-            var batch = try Self.load(dataset, form, order.batch(at: step * batchSize, size: range.upperBound))
+            var batch = try Self.load(dataset, form, buckets.order.batch(at: step * batchSize, size: range.upperBound))
             batch.places = places
             return batch
         }
