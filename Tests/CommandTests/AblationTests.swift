@@ -65,6 +65,22 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: place.path + "/" + name + ".d"))
     }
 
+    @Test func `a case may be an experiment of its own`() throws {
+        let place = try Tiny.trained()
+        try place.write("base: dit.yaml\nname: other\ntrain: {steps: 4}\n", to: "other.yaml")
+        let cases = "cases:\n  own: {base: other.yaml, train.batch: 2}\n  shared: {train.batch: 2}\n"
+        let rest = "seeds: [1]\nmetric: {name: loss}\n"
+        try place.write("version: 1\nname: tiny\nbase: dit.yaml\n" + cases + rest, to: "tiny.yaml")
+        let values = try #require(try json(place)["cases"] as? [[String: Any]]).compactMap { $0["values"] as? [Double] }
+        #expect(values.count == 2 && values[0] != values[1])
+        let runs = try FileManager.default.contentsOfDirectory(atPath: place.path + "/ablation/runs").filter { $0 != ".cache" }
+        #expect(runs.sorted().map { $0.prefix(6) } == ["dit.ya", "other."])
+
+        try place.write("version: 1\nname: none\n" + cases + rest, to: "none.yaml")
+        let result = try Program.run(["ablate", "none.yaml"], in: place.path)
+        #expect(result.code == 2 && result.errors.contains("cases.shared"), "\(result.errors)")
+    }
+
     @Test func `a grid takes every combination, zip one after the other`() throws {
         let place = try Tiny.shared.get()
         func cases(_ way: String, _ lists: String) throws -> [AblationFile.Case] {

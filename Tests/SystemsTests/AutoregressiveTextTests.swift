@@ -174,6 +174,10 @@ import Training
         #expect(try Self.said(once) { _ in } != greedy)
         let penalised = try Self.build(try Self.section(sample: [("repetition_penalty", 50), ("method", "greedy")]))
         #expect(try Self.said(penalised) { _ in } != greedy)
+        let many = try Self.said(system) { $0.seeds = Array(0..<100) }
+        let long = try Self.build(try Self.section(sample: [("shortest", 11)]))
+        let lengthened = try Self.said(long) { $0.seeds = Array(0..<100) }
+        #expect(lengthened.joined().utf8.count > many.joined().utf8.count + 20)
     }
 
     // MARK: - What is learned

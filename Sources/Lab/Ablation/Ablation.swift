@@ -30,10 +30,9 @@ public struct Ablation {
         self.say = say
         folder = options.folder ?? "runs/ablations/\(file.name)"
         // Every case must make sense before the first is trained.
-        let base = try ExperimentFile(path: file.base)
         var medium = Medium.picture
         for one in file.cases {
-            medium = try Experiment(base.setting(one.changes)).system.form.medium
+            medium = try Experiment(ExperimentFile(path: one.base).setting(one.changes)).system.form.medium
             _ = try Self.request(one)
         }
         let looks = file.metric.name == "features" || file.metric.result == "feature-frechet"
@@ -46,7 +45,6 @@ public struct Ablation {
     /// Nil when interrupted.
     public func run() throws -> AblationOutcome? {
         try Folder.create(folder + "/cells")
-        let base = try ExperimentFile(path: file.base)
         var values: [[Double]] = []
         let chosen = file.cases.filter { options.only.map($0.name.contains) ?? true }
         for (i, one) in chosen.enumerated() {
@@ -54,7 +52,7 @@ public struct Ablation {
             for (j, seed) in file.seeds.enumerated() {
                 let number = i * file.seeds.count + j + 1
                 say("cell \(number) of \(chosen.count * file.seeds.count): \(one.name), seed \(seed)")
-                guard let value = try cell(one, seed: seed, base) else { return nil }
+                guard let value = try cell(one, seed: seed) else { return nil }
                 row.append(value)
             }
             values.append(row)
@@ -63,8 +61,8 @@ public struct Ablation {
     }
 
     /// Trains where needed, measures where needed.
-    private func cell(_ one: AblationFile.Case, seed: Int, _ base: ExperimentFile) throws -> Double? {
-        let experiment = try Experiment(base.setting(one.changes, ["seed=\(seed)"]))
+    private func cell(_ one: AblationFile.Case, seed: Int) throws -> Double? {
+        let experiment = try Experiment(ExperimentFile(path: one.base).setting(one.changes, ["seed=\(seed)"]))
         let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
         let metric = file.metric
         var parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
@@ -75,8 +73,9 @@ public struct Ablation {
             return value
         }
 
+        let bases = Set(file.cases.map(\.base)).count > 1 ? [String(one.base.split(separator: "/").last ?? "")] : []
         var training = TrainingRun.Options()
-        training.folder = folder + "/runs/\(Self.plain(one.assignments.joined(separator: ",")))-seed-\(seed)"
+        training.folder = folder + "/runs/\(Self.plain((bases + one.assignments).joined(separator: ",")))-seed-\(seed)"
         training.isQuiet = options.isQuiet
         training.cache = options.cache
         let run = try TrainingRun(experiment, training, say: { _ in })

@@ -12,10 +12,13 @@ import Tensors
 ///     claim: {case: bf16, matches: f32}
 ///
 /// Instead of `cases`, `grid` takes every combination of lists of values, and `zip` the first of each, the second of each, and so
-/// on. Keys are those of `--set`; keys below `eval` change what is asked of the trained model, not the model.
+/// on. Keys are those of `--set`; keys below `eval` change what is asked of the trained model, not the model; `base` of a case is an
+/// experiment of its own.
 public struct AblationFile: Sendable {
     public struct Case: Sendable, Equatable {
         public let name: String
+        /// The experiment that is changed.
+        public let base: String
         /// What is different from the base, by dotted keys. Paths are seen from the folder of the ablation file.
         public let changes: [ConfigurationValue.Entry]
         /// What sampling is told besides, by the names of `latentlab eval`.
@@ -50,7 +53,6 @@ public struct AblationFile: Sendable {
     }
 
     public let name: String
-    public let base: String
     public let cases: [Case]
     public let seeds: [Int]
     public let metric: Metric
@@ -62,7 +64,6 @@ public struct AblationFile: Sendable {
         _ = try section.int("version", default: 1, in: 1...1)
         name = try section.string("name")
         guard !name.isEmpty, !name.contains("/") else { throw section.error("name", "cannot name a folder", found: "'\(name)'") }
-        base = try section.path("base")
         cases = try Self.cases(section)
         seeds = try section.seeds("seeds", default: [0])
         guard !seeds.isEmpty, Set(seeds).count == seeds.count else {
@@ -94,6 +95,7 @@ public struct AblationFile: Sendable {
     // MARK: - Cases
 
     private static func cases(_ section: Section) throws -> [Case] {
+        let base = try section.optionalPath("base")
         let ways = ["cases", "grid", "zip"].filter { section.has($0) }
         guard ways.count == 1, let way = ways.first, let value = section.value(way) else {
             throw section.error(
@@ -108,7 +110,7 @@ public struct AblationFile: Sendable {
                 guard case .map(let changes) = entry.value.content else {
                     throw section.error(way, "'\(entry.key)' is no map of changes", found: entry.value.shown)
                 }
-                return try make(entry.key, changes, section, way)
+                return try make(entry.key, changes, base, section, way)
             }
         }
         let axes = try entries.map { entry in
@@ -130,18 +132,22 @@ public struct AblationFile: Sendable {
         }
         return try rows.map { row in
             let name = row.map { "\($0.key.split(separator: ".").last ?? "") \($0.value.json())" }.joined(separator: ", ")
-            return try make(name, row, section, way)
+            return try make(name, row, base, section, way)
         }
     }
 
     private static let evaluationKeys = ["steps", "cfg_scale", "sampler", "truncation", "temperature"]
 
     private static func make(
-        _ name: String, _ entries: [ConfigurationValue.Entry], _ section: Section, _ way: String
+        _ name: String, _ entries: [ConfigurationValue.Entry], _ base: String?, _ section: Section, _ way: String
     ) throws -> Case {
+        let own = try Section(ConfigurationValue(.map(entries.filter { $0.key == "base" })), keyPath: "\(way).\(name)")
+        guard let base = try own.optionalPath("base") ?? base else {
+            throw own.error("base", "is missing", expected: "an experiment, of this case or of all")
+        }
         var changes: [ConfigurationValue.Entry] = []
         var evaluation: [String: ConfigurationValue] = [:]
-        for entry in entries {
+        for entry in entries where entry.key != "base" {
             guard entry.key.hasPrefix("eval.") else {
                 changes.append(entry)
                 continue
@@ -154,6 +160,6 @@ public struct AblationFile: Sendable {
             }
             evaluation[known] = entry.value
         }
-        return Case(name: name, changes: changes, evaluation: evaluation)
+        return Case(name: name, base: base, changes: changes, evaluation: evaluation)
     }
 }

@@ -3,10 +3,11 @@ import Networks
 import Tensors
 
 /// How a decoder is made to say sentences: section `sample {method, temperature, truncation, beams, length_penalty, repetition_penalty,
-/// no_repeat}`.
+/// no_repeat, shortest}`.
 ///
 /// `temperature` and `truncation` are those of drawn sentences, `beams` and `length_penalty` those of searched ones;
-/// `repetition_penalty` and `no_repeat`, the length of runs that do not come twice, are everybody's.
+/// `repetition_penalty`, `no_repeat`, the length of runs that do not come twice, and `shortest`, the tokens that are said at least, are
+/// everybody's.
 public struct AutoregressiveDecoding: Sendable {
     enum Method: String, Sendable, CaseIterable { case sampled, greedy, beam }
 
@@ -34,6 +35,8 @@ public struct AutoregressiveDecoding: Sendable {
         var processors: [any LogitsProcessor] = [SuppressedTokens(known.sorted() + unknown)]
         if penalty != 1 { processors.append(RepetitionPenalty(penalty)) }
         if run > 0 { processors.append(NoRepeatedRuns(of: run)) }
+        let shortest = try section.int("shortest", default: 0, in: 0...form.length - 1)
+        if shortest > 0 { processors.append(MinimumLength(shortest, ends: [form.end])) }
         let special = SpecialTokens(start: ModelTokenizer.start, ends: [form.end], padding: form.padding)
         rules = DecodingRules(special, length: form.length, processors: processors)
     }
