@@ -117,9 +117,9 @@ public final class CDCDSystem: Module, SentenceSystem {
         }
         let vectors = withoutGradients { denoiser.vectors }
         let grown = warp?.warp.tempered(by: warpTemperature, evenly: warpEven)
-        var sets = choice.sets(of: jobs)
+        var sets = CandidateSets<String>(of: jobs, count: choice.count)
         try generator.draw(
-            choice.candidates(of: jobs), [ground.length, 1, vectors.shape[1]], request, denoiser,
+            jobs.candidates(choice.count), [ground.length, 1, vectors.shape[1]], request, denoiser,
             grid: { steps in
                 grown?.grid(steps: steps)
                     ?? TimeGrid(times: (0..<steps).map { 1 - (1 - self.least) * Double($0) / Double(steps) })
@@ -132,7 +132,9 @@ public final class CDCDSystem: Module, SentenceSystem {
                 return (told, negative)
             },
             frame: choice.frame { self.texts($0, vectors, nil) },
-            deliver: { chunk, latents in try sets.add(texts(latents, vectors, blanked(chunk)), deliver: deliver) })
+            deliver: { chunk, latents in
+                try sets.add(texts(latents, vectors, blanked(chunk))) { try deliver(choice.said($0, $1)) }
+            })
     }
 
     /// The tokens whose vectors are nearest to the last estimate, which the last step ends at.

@@ -125,9 +125,9 @@ public final class DifformerSystem: Module, SentenceSystem {
         let jobs = try listener.jobs(request)
         let (L, table) = (ground.length, withoutGradients { self.table })
         let likely = likelyLengths(of: Array(Set(jobs.map { $0.prompt! })).sorted())
-        var sets = choice.sets(of: jobs)
+        var sets = CandidateSets<String>(of: jobs, count: choice.count)
         try generator.draw(
-            choice.candidates(of: jobs), stateShape, request, denoiser,
+            jobs.candidates(choice.count), stateShape, request, denoiser,
             clip: clamps ? Clipping.nearest(table) : nil,
             settling: (patience, { self.said($0, table) }),
             padding: { jobs in
@@ -136,7 +136,7 @@ public final class DifformerSystem: Module, SentenceSystem {
             },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
             frame: choice.frame { self.ground.texts(self.said($0, table), nil) },
-            deliver: { _, latents in try sets.add(ground.texts(said(latents, table), nil), deliver: deliver) })
+            deliver: { _, latents in try sets.add(ground.texts(said(latents, table), nil)) { try deliver(choice.said($0, $1)) } })
     }
 
     /// The likeliest lengths of what is made of each source, the likeliest first.

@@ -8,7 +8,7 @@ import Training
 ///
 /// Section `codec`: `vocabulary` of a byte-pair tokenizer made of the data's sentences, `width`, `encoder_depth`, `decoder_depth`,
 /// `positions`; or `network {from}`, a published BART or T5 that is kept as it is, as in the paper. With either `length`, `heads`;
-/// `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`; `decoding {beams, no_repeat,
+/// `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`, a deviation or `[least, most]`; `decoding {beams, no_repeat,
 /// repetition_penalty, shortest}`.
 public final class SentenceCodecSystem: Module, CodecSystem {
     public static let name = "sentence-codec"
@@ -46,10 +46,23 @@ public final class SentenceCodecSystem: Module, CodecSystem {
                 width: try part.int("latent_width", default: 64, in: 1...4096),
                 depth: try part.int("perceiver_depth", default: 2, in: 1...48))
         }
-        c.noise = try part.float("noise", default: 0, in: 0...10)
+        c.noise = try Self.noise(part)
         c.decoding = try SentenceDecoding(try part.section("decoding"), length: c.network.length)
         sentences = SentenceCodec(c, text, over: speaker?.network)
         super.init()
+    }
+
+    /// A deviation, or the least and the most.
+    private static func noise(_ part: Section) throws -> ClosedRange<Float> {
+        guard case .list? = part.value("noise")?.content else {
+            let deviation = try part.float("noise", default: 0, in: 0...10)
+            return deviation...deviation
+        }
+        let ends = try part.numbers("noise", in: 0...10).map { Float($0) }
+        guard ends.count == 2, ends[0] <= ends[1] else {
+            throw part.error("noise", "is no range", expected: "a deviation or [least, most]", found: "\(ends)")
+        }
+        return ends[0]...ends[1]
     }
 
     public var module: Module { sentences }

@@ -116,13 +116,13 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         try request.refuseMediaOptions()
         let jobs = try listener.jobs(request)
-        var sets = choice.sets(of: jobs)
+        var sets = CandidateSets<String>(of: jobs, count: choice.count)
         try generator(schedule.schedule).draw(
-            choice.candidates(of: jobs), stateShape, request, denoiser,
+            jobs.candidates(choice.count), stateShape, request, denoiser,
             through: { MixedSampler($0, probability: self.mixed.probability, share: self.mixed.share) },
             conditions: { listener.conditions(of: $0, negative: request.negative) },
             frame: choice.frame { self.texts($0) },
-            deliver: { _, latents in try sets.add(texts(latents), deliver: deliver) })
+            deliver: { _, latents in try sets.add(texts(latents)) { try deliver(choice.said($0, $1)) } })
     }
 
     private func texts(_ latents: Tensor) -> [String] {

@@ -15,9 +15,9 @@ public struct SentenceCodecConfiguration: Sendable, Equatable {
     /// Its own network, of which a network that is given takes the length and the heads.
     public var network = Seq2SeqConfiguration()
     public var latents = Latents.perceiver(count: 8, width: 64, depth: 2)
-    /// Deviation of the noise that latents carry while the codec trains, in parts of their own: its decoder then forgives a generator's
-    /// slips.
-    public var noise: Float = 0
+    /// Deviation of the noise that latents carry while the codec trains, in parts of their own, each sentence with one from here: its
+    /// decoder then forgives a generator's slips.
+    public var noise: ClosedRange<Float> = 0...0
     /// What a decoder begins with.
     public var start: Int32 = 2
     public var decoding = SentenceDecoding()
@@ -143,8 +143,10 @@ public final class SentenceCodec: Module, Codec, Trainable {
         let tokens = form.trimmed(TextForm.tokens(media))
         let counted = form.mask(tokens)  // [B, at most L]
         var z = raw(tokens)
-        if configuration.noise > 0 {
-            let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * configuration.noise
+        if configuration.noise.upperBound > 0 {
+            let (least, most) = (configuration.noise.lowerBound, configuration.noise.upperBound)
+            let levels = batch.places.map { least + (most - least) * Float($0("latent level").uniformDouble()) }
+            let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * Tensor(levels, [levels.count, 1, 1])
             let draws = normal(batch.places.map { $0("latent") }, Array(z.shape.dropFirst())) * scale
             z = z + (compressor == nil ? draws * counted.unsqueezed(2) : draws)
         }

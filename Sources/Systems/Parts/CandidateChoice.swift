@@ -29,9 +29,6 @@ package final class CandidateChoice {
         judge = rule == .likelihood ? try SentenceJudge(sample, hasSource: hasSource) : nil
     }
 
-    /// Every job once for each candidate.
-    func candidates(of jobs: [SampleJob]) -> [SampleJob] { jobs.flatMap { job in (0..<count).map { job.candidate($0) } } }
-
     /// What a film shows of sentences on their way, read from estimates. Candidates are not what is said: where there are several
     /// nobody watches them.
     func frame(_ texts: @escaping (Tensor) -> [String]) -> ((_ first: Int, SamplingProgress) -> FilmFrame)? {
@@ -39,8 +36,10 @@ package final class CandidateChoice {
         return { FilmFrame(first: $0, index: $1.index, count: $1.count, texts: texts($1.x0)) }
     }
 
-    /// Takes candidates as they are made, in order.
-    func sets(of jobs: [SampleJob]) -> CandidateSets { CandidateSets(choice: self, jobs: jobs) }
+    /// What is said of a job whose candidates are there.
+    func said(_ job: SampleJob, _ candidates: [String]) -> Sample {
+        job.sample(text: candidates[best(of: candidates, madeOf: job.prompt)])
+    }
 
     /// The number of the sentence that is said, the first of equals.
     package func best(of sentences: [String], madeOf source: String?) -> Int {
@@ -53,25 +52,4 @@ package final class CandidateChoice {
     func write(to target: String) throws { try judge?.write(to: target) }
 
     func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { judge?.configuration(resolved) ?? resolved }
-}
-
-/// Candidates as they come, batch by batch, of which whole sets are chosen from.
-struct CandidateSets {
-    fileprivate let choice: CandidateChoice
-    fileprivate let jobs: [SampleJob]
-    private var waiting: [String] = []
-    private var said = 0
-
-    fileprivate init(choice: CandidateChoice, jobs: [SampleJob]) { (self.choice, self.jobs) = (choice, jobs) }
-
-    mutating func add(_ lines: [String], deliver: (Sample) throws -> Void) throws {
-        waiting += lines
-        while waiting.count >= choice.count {
-            let job = jobs[said]
-            let set = Array(waiting.prefix(choice.count))
-            waiting.removeFirst(choice.count)
-            said += 1
-            try deliver(job.sample(text: set[choice.best(of: set, madeOf: job.prompt)]))
-        }
-    }
 }

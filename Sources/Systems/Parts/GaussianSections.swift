@@ -42,7 +42,9 @@ struct GaussianSection {
         } else if name == "flow" {
             schedule = FlowMatching(shift: try section.number("shift", default: 1, in: 0.01...100))
         } else {
-            schedule = name == GammaCosine.name ? GammaCosine() : VariancePreservingCosine()
+            schedule =
+                name == GammaCosine.name
+                ? GammaCosine() : VariancePreservingCosine(shift: try section.number("shift", default: 1, in: 0.01...100))
         }
         let usual: Parameterization = name == "flow" ? .velocity : .epsilon
         parameterization = try section.choice("parameterization", default: defaults.parameterization ?? usual)
