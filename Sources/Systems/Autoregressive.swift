@@ -83,6 +83,7 @@ public final class AutoregressiveSystem: Module, GenerativeSystem, LatentSystem,
             [
                 ("--steps", request.steps), ("--sampler", request.sampler), ("--eta", request.eta),
                 ("--spacing", request.spacing), ("--init", request.start.map { _ in "a start" }),
+                ("--candidates", request.candidates),
             ], of: "diffusion")
         let listener = ground.listener
         let whole = try ground.window(request)

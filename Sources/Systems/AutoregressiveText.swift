@@ -100,6 +100,7 @@ public final class AutoregressiveTextSystem: Module, GenerativeSystem, Likelihoo
             [
                 ("--steps", request.steps), ("--cfg-scale", request.guidance), ("--negative", request.negative),
                 ("--eta", request.eta), ("--spacing", request.spacing), ("--init", request.start.map { _ in "a start" }),
+                ("--candidates", request.candidates),
             ], of: "diffusion")
         try request.refuse([("--size", request.size), ("--seconds", request.seconds)], of: "pictures or sounds")
         for chunk in try SampleJob.list(request, hasText: source != nil, classes: classCount).chunks(of: request.batch) {

@@ -110,6 +110,7 @@ public final class CDCDSystem: Module, SentenceSystem {
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         try request.refuseMediaOptions()
+        let (choice, request) = choice.asked(request)
         let jobs = try SampleJob.list(request, hasText: reader != nil, classes: listener.classes, fills: reader == nil)
         let given = try ground.given(request)
         func blanked(_ jobs: some Collection<SampleJob>) -> [BlankedSentence]? {

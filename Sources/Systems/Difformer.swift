@@ -122,6 +122,7 @@ public final class DifformerSystem: Module, SentenceSystem {
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         try request.refuseMediaOptions()
+        let (choice, request) = choice.asked(request)
         let jobs = try listener.jobs(request)
         let (L, table) = (ground.length, withoutGradients { self.table })
         let likely = likelyLengths(of: Array(Set(jobs.map { $0.prompt! })).sorted())

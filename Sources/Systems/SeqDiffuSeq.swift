@@ -115,6 +115,7 @@ public final class SeqDiffuSeqSystem: Module, SentenceSystem {
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {
         try request.refuseMediaOptions()
+        let (choice, request) = choice.asked(request)
         let jobs = try listener.jobs(request)
         var sets = CandidateSets<String>(of: jobs, count: choice.count)
         try generator(schedule.schedule).draw(

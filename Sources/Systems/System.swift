@@ -155,6 +155,8 @@ public struct SampleRequest {
     public var truncation: Double?
     /// Of models of tokens: logits are divided by it.
     public var temperature: Double?
+    /// So many are made of which the best is kept, by models that choose; the model's own number when nil.
+    public var candidates: Int?
     /// Start from this, with `strength` of the way left to go.
     public var start: SampleStart?
     public var strength = 0.6

@@ -9,6 +9,7 @@ struct SamplerOptions: ParsableArguments {
     var sampler: String?
     @Option(help: "Of tokens: draw from the likeliest that hold this share, 0 to 1.") var truncation: Double?
     @Option(help: "Of tokens: above 0; below 1 prefers the likely.") var temperature: Double?
+    @Option(help: "Make so many and keep the best; the model's own number when left out.") var candidates: Int?
 
     /// A request that says so, and nothing else.
     func request() throws -> SampleRequest {
@@ -16,12 +17,14 @@ struct SamplerOptions: ParsableArguments {
         try bounded(cfgScale, -1000...1000, "--cfg-scale")
         try bounded(truncation, 0...1, "--truncation")
         try bounded(temperature, 0.01...100, "--temperature")
+        try bounded(candidates, 1...1000, "--candidates")
         var request = SampleRequest()
         request.steps = steps
         request.guidance = cfgScale
         request.sampler = sampler
         request.truncation = truncation
         request.temperature = temperature
+        request.candidates = candidates
         return request
     }
 }

@@ -6,27 +6,36 @@ extension TokenObjective {
     /// level still tells of the data. Tokens are lost anew at every step, each from its place. Nil where the logits do not speak of
     /// clean tokens.
     ///
+    /// - Parameter terms: of the sum that are looked at, evenly spread, and stand for all; all when nil.
+    ///
     ///     returns [B]
-    public func nats(_ x0: Tokens, _ places: [Noise], predict: (Tokens, [Float]) -> Tensor) -> Tensor? {
+    public func nats(
+        _ x0: Tokens, _ places: [Noise], terms: Int? = nil, predict: (Tokens, [Float]) -> Tensor
+    ) -> Tensor? {
         switch logits {
-        case .clean: corruption.nats(x0, places, predict: predict)
-        case .cleanFromOthers: corruption.nats(x0, places) { corruption.shown($0, predict($0, $1), $1) }
+        case .clean: corruption.nats(x0, places, terms, predict: predict)
+        case .cleanFromOthers: corruption.nats(x0, places, terms) { corruption.shown($0, predict($0, $1), $1) }
         case .presentFromOthers: nil
         }
     }
 }
 
 extension CategoricalCorruption {
-    fileprivate func nats(_ x0: Tokens, _ places: [Noise], predict: (Tokens, [Float]) -> Tensor) -> Tensor {
+    fileprivate func nats(
+        _ x0: Tokens, _ places: [Noise], _ terms: Int?, predict: (Tokens, [Float]) -> Tensor
+    ) -> Tensor {
         withoutGradients {
             let (B, T) = (places.count, schedule.steps)
-            var total = Tensor.full([B], Float(prior * Double(tokensPerSample(x0, B))))
-            for step in 1...T {
+            let count = min(terms ?? T, T)
+            var sum = Tensor.zeros([B])
+            for i in 0..<count {
+                // In the middle of each of so many spans.
+                let step = (2 * i + 1) * T / (2 * count) + 1
                 let times = [Float](repeating: Float(step) / Float(T), count: B)
                 let x = corrupt(x0, at: times, places.map { $0("bound")(step) })
-                total = total + divergence(predict(x, times), x, x0, times).sum(1)
+                sum = sum + divergence(predict(x, times), x, x0, times).sum(1)
             }
-            return total
+            return sum * (Float(T) / Float(count)) + Float(prior * Double(tokensPerSample(x0, B)))
         }
     }
 

@@ -122,6 +122,7 @@ public struct Ablation {
         request.guidance = try section.optionalNumber("cfg_scale", in: -100...100)
         request.sampler = try section.optionalString("sampler")
         request.truncation = try section.optionalNumber("truncation", in: 0...1)
+        request.candidates = try section.optionalInt("candidates", in: 1...1000)
         request.temperature = try section.optionalNumber("temperature", in: 0.01...100)
         request.batch = 16
         return request

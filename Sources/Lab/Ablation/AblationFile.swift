@@ -136,7 +136,7 @@ public struct AblationFile: Sendable {
         }
     }
 
-    private static let evaluationKeys = ["steps", "cfg_scale", "sampler", "truncation", "temperature"]
+    private static let evaluationKeys = ["steps", "cfg_scale", "sampler", "truncation", "temperature", "candidates"]
 
     private static func make(
         _ name: String, _ entries: [ConfigurationValue.Entry], _ base: String?, _ section: Section, _ way: String

@@ -85,6 +85,7 @@ public struct Sampling {
         if let eta = request.eta { facts.append(("eta", "\(eta)")) }
         if let truncation = request.truncation { facts.append(("truncation", "\(truncation)")) }
         if let temperature = request.temperature { facts.append(("temperature", "\(temperature)")) }
+        if let candidates = request.candidates { facts.append(("candidates", "\(candidates)")) }
         if let spacing = request.spacing { facts.append(("spacing", spacing.rawValue)) }
         if let size = request.size { facts.append(("size", "\(size)")) }
         if let seconds = request.seconds { facts.append(("seconds", "\(seconds)")) }

@@ -15,18 +15,29 @@ package final class CandidateChoice {
 
     /// Sentences that one is chosen from.
     let count: Int
+    private let kinds: Int
     private let judge: SentenceJudge?
 
     /// The only sentence that is made.
-    init() { (count, judge) = (1, nil) }
+    init() { (count, kinds, judge) = (1, 1, nil) }
+
+    private init(count: Int, of other: CandidateChoice) { (self.count, kinds, judge) = (count, other.kinds, other.judge) }
 
     /// - Parameters:
     ///   - kinds: each of which there are so many candidates of.
     ///   - hasSource: sentences are made of others.
     package init(_ sample: Section, kinds: Int = 1, hasSource: Bool) throws {
+        self.kinds = kinds
         count = kinds * (try sample.int("candidates", default: 1, in: 1...1000))
         let rule: Rule = try sample.choice("rerank", default: .minimumRisk)
         judge = rule == .likelihood ? try SentenceJudge(sample, hasSource: hasSource) : nil
+    }
+
+    /// Among as many as a request asks for, and what else it asks for.
+    func asked(_ request: SampleRequest) -> (choice: CandidateChoice, rest: SampleRequest) {
+        var rest = request
+        rest.candidates = nil
+        return (request.candidates.map { CandidateChoice(count: kinds * $0, of: self) } ?? self, rest)
     }
 
     /// What a film shows of sentences on their way, read from estimates. Candidates are not what is said: where there are several

@@ -91,7 +91,7 @@ struct GaussianGenerator {
         try request.refuse(
             [
                 ("--truncation", request.truncation), ("--temperature", request.temperature),
-                ("--size", request.size),
+                ("--size", request.size), ("--candidates", request.candidates),
             ], of: "tokens")
         let named = try Samplers.named(
             request.sampler ?? sampling.sampler, eta: request.eta ?? 0, variance: variance)

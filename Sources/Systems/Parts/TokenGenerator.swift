@@ -14,11 +14,13 @@ struct TokenGenerator {
     private let sharpening: Double
     private let criticNoise: Double
     private let corrector: TokenCorrector?
+    /// How many are made of which the likeliest is kept.
+    private let candidates: Int
 
     var corruption: CategoricalCorruption { categorical.objective.corruption }
 
     /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `final_temperature`,
-    ///   `choice_temperature`, `sharpening`, `critic_noise`, `corrector`.
+    ///   `choice_temperature`, `sharpening`, `critic_noise`, `corrector`, `candidates`.
     /// - Parameter sampler: where the file names none; by what the logits speak of when nil.
     init(_ categorical: CategoricalSection, sample: Section, sampler: String?, truncation: Double = 1, steps: Int) throws {
         let usual = categorical.objective.logits == .presentFromOthers ? "rates" : "ancestral"
@@ -31,12 +33,18 @@ struct TokenGenerator {
         choiceTemperature = try sample.optionalNumber("choice_temperature", in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
+        candidates = try sample.int("candidates", default: 1, in: 1...1000)
         let corrections = try sample.int("corrector", default: 0, in: 0...1000)
         corrector = corrections > 0 ? TokenCorrector(steps: corrections, of: categorical.objective.logits) : nil
         if corrector != nil && !hasRates {
             throw sample.error(
                 "corrector", "needs a corruption that always keeps something", expected: "0, or corruption.shape: exponential",
                 found: "\(corrections)")
+        }
+        guard candidates == 1 || usual == "ancestral" else {
+            throw sample.error(
+                "candidates", "cannot be chosen from by chances that do not speak of clean tokens", expected: "1",
+                found: "\(candidates)")
         }
         do { _ = try self.sampler(named: sampling.sampler) } catch {
             throw sample.error("sampler", error.what, expected: error.expected, found: error.found)
@@ -99,6 +107,17 @@ struct TokenGenerator {
         }
     }
 
+    /// How many are made for each job of a request, of which the likeliest is kept.
+    func candidates(_ request: SampleRequest) throws(InputError) -> Int {
+        let count = request.candidates ?? candidates
+        guard count == 1 || categorical.objective.logits != .presentFromOthers else {
+            throw InputError(
+                "cannot be chosen from by chances that do not speak of clean tokens", at: "--candidates", expected: "1",
+                found: "\(count)")
+        }
+        return count
+    }
+
     /// Draws chunk after chunk of the jobs and hands over the tokens `[jobs of the chunk, N]`.
     ///
     /// - Parameters:
@@ -112,7 +131,7 @@ struct TokenGenerator {
         known: Tokens? = nil, isFree: [Bool]? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil,
-        frame: @escaping (_ first: Int, TokenProgress) -> FilmFrame,
+        frame: ((_ first: Int, TokenProgress) -> FilmFrame)?,
         deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
     ) throws {
         let N = window.length
@@ -143,10 +162,12 @@ struct TokenGenerator {
                         { x, time in window.averaged(x) { judge($0, time, said.told) } }
                     },
                     // Without an observer no step works out what it would show.
-                    observe: request.film.map { film in
-                        { progress in
-                            guard failure == nil, film.shows(progress.index, of: progress.count) else { return }
-                            do { try film.show(frame(chunk.startIndex, progress)) } catch { failure = error }
+                    observe: frame.flatMap { frame in
+                        request.film.map { film in
+                            { progress in
+                                guard failure == nil, film.shows(progress.index, of: progress.count) else { return }
+                                do { try film.show(frame(chunk.startIndex, progress)) } catch { failure = error }
+                            }
                         }
                     },
                     predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, at: time, request) })
@@ -155,6 +176,24 @@ struct TokenGenerator {
             try deliver(chunk, tokens)
         }
     }
+
+    /// Nats that tokens `[B, N]` of some jobs take, told what they are to be: an estimate of the bound. Candidates of a job lose the same
+    /// tokens, so that luck is the same for all.
+    func nats(
+        _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser, told: [Condition]
+    ) -> [Float] {
+        let places = jobs.map { Noise(seed: $0.seed)("candidates") }
+        let nats = categorical.objective.nats(tokens, places, terms: Self.terms) { x, times in
+            window.logits(x) { part in
+                denoiser.shared(DenoiserInput(part, at: times, categorical.schedule, conditions: told)).output
+            }
+        }
+        guard let nats else { fatalError("TokenGenerator: candidates of chances that do not speak of clean tokens") }
+        return nats.values
+    }
+
+    /// Of the bound, that candidates are told apart by.
+    private static let terms = 32
 
     /// Tokens `[B, N]` that a run begins with: as lost as the data are at the end of the chain, or what is given as lost as at `time`.
     ///

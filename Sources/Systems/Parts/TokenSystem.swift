@@ -45,17 +45,34 @@ extension TokenSystem {
         _ request: SampleRequest, by generator: TokenGenerator? = nil,
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil, deliver: (Sample) throws -> Void
     ) throws {
-        let (codec, listener, ground) = (parts.codec, parts.listener, parts.ground)
+        let (codec, listener, ground, generator) = (parts.codec, parts.listener, parts.ground, generator ?? parts.generator)
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
         let window = try ground.window(request)
-        try (generator ?? parts.generator).draw(
-            jobs, through: window, request, parts.denoiser,
+        let count = try generator.candidates(request)
+        var sets = CandidateSets<(tokens: Tokens, nats: Float)>(of: jobs, count: count)
+        try generator.draw(
+            jobs.candidates(count), through: window, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
             isFree: try request.free.map { try codec.mask(of: $0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
-            frame: { first, progress in ground.frame(first, progress, window) },
+            // Nobody watches candidates.
+            frame: count > 1 ? nil : { ground.frame($0, $1, window) },
             deliver: { chunk, tokens in
-                for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
+                guard count > 1 else {
+                    for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
+                    return
+                }
+                let nats = generator.nats(
+                    tokens, of: Array(chunk), through: window, parts.denoiser,
+                    told: listener.conditions(of: Array(chunk), negative: nil).told)
+                let N = window.length
+                let made = nats.indices.map { row in
+                    (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), nats: nats[row])
+                }
+                try sets.add(made) { job, set in
+                    let likeliest = set.indices.reduce(0) { set[$1].nats < set[$0].nats ? $1 : $0 }
+                    for sample in ground.samples(set[likeliest].tokens, of: [job], window) { try deliver(sample) }
+                }
             })
     }
 
