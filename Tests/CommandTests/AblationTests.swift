@@ -54,7 +54,8 @@ import Testing
             ("cases:", "grid:", "is no list of values"), ("beats: short", "beats: shirt", "'shirt'"),
             ("seeds: [1, 2]", "seeds: [1, 1]", "repeats"), ("eval.steps: 1", "eval.stops: 1", "unknown key"),
             ("{name: loss}", "{name: lass}", "'lass'"), ("train.steps: 3", "train.stops: 3", "unknown key"),
-            ("dit.yaml", "dat.yaml", "dat.yaml"), ("name: tiny", "name: a/b", "cannot name a folder"),
+            ("{name: loss}", "{name: loss, beside: [psnr]}", "metric.beside"), ("dit.yaml", "dat.yaml", "dat.yaml"),
+            ("name: tiny", "name: a/b", "cannot name a folder"),
         ])
     func `a file that cannot be meant is refused before anything is trained`(from: String, to: String, word: String) throws {
         let place = try Tiny.shared.get()
@@ -75,6 +76,14 @@ import Testing
         #expect(values.count == 2 && values[0] != values[1])
         let runs = try FileManager.default.contentsOfDirectory(atPath: place.path + "/ablation/runs").filter { $0 != ".cache" }
         #expect(runs.sorted().map { $0.prefix(6) } == ["dit.ya", "other."])
+
+        let claims = "claim: [{case: own, beats: shared}, {case: shared, beats: own}, {case: own, matches: own}]\n"
+        try place.write("version: 1\nname: tiny\nbase: dit.yaml\n" + cases + rest + claims, to: "tiny.yaml")
+        #expect(try json(place)["holds"] as? Bool == false)
+        let report = try String(contentsOfFile: place.path + "/found/report.md", encoding: .utf8)
+        #expect(
+            report.contains("own beats shared: ") && report.contains("shared beats own: ")
+                && report.contains("own matches own: holds"))
 
         try place.write("version: 1\nname: none\n" + cases + rest, to: "none.yaml")
         let result = try Program.run(["ablate", "none.yaml"], in: place.path)

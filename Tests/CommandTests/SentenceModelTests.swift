@@ -103,6 +103,26 @@ import Testing
         #expect(try place.bytes("by-source.jsonl") == place.bytes("by-prompt.jsonl"))
     }
 
+    @Test(arguments: [("pairs", ["--source", "cat dog"]), ("alone", ["--seed", "3"])])
+    func `finished latents may carry noise when they are said, each sample its own`(model: String, more: [String]) throws {
+        let place = try Self.shared.get()
+        let noisy = "\(model)-noisy"
+        try FileManager.default.copyItem(atPath: place.path + "/\(model)/model", toPath: place.path + "/" + noisy)
+        let config = String(decoding: try place.bytes("\(noisy)/config.json"), as: UTF8.self)
+        #expect(config.contains("\"noise\": 0"))
+        try place.write(config.replacingOccurrences(of: "\"noise\": 0", with: "\"noise\": 3"), to: "\(noisy)/config.json")
+        func said(_ folder: String, _ batch: Int) throws -> [UInt8] {
+            let out = "said-\(UUID().uuidString).jsonl"
+            let sample = ["sample", folder, "--count", "4", "--batch", "\(batch)", "--out", out, "--quiet"]
+            try Program.succeed(sample + more, in: place.path)
+            return Array(try place.bytes(out))
+        }
+        let all = try said(noisy, 4)
+        #expect(try all == said(noisy, 1))
+        // The decoder over two latents has learned too little to listen to them.
+        if model == "alone" { #expect(try all != said("\(model)/model", 4)) }
+    }
+
     @Test func `sentences of drawn lengths go into files of their own`() throws {
         let place = try Self.shared.get()
         try Program.succeed(["sample", "alone/model", "--count", "4", "--out", "files", "--quiet"], in: place.path)

@@ -45,10 +45,10 @@ public struct Ablation {
     /// Nil when interrupted.
     public func run() throws -> AblationOutcome? {
         try Folder.create(folder + "/cells")
-        var values: [[Double]] = []
+        var values: [[Measured]] = []
         let chosen = file.cases.filter { options.only.map($0.name.contains) ?? true }
         for (i, one) in chosen.enumerated() {
-            var row: [Double] = []
+            var row: [Measured] = []
             for (j, seed) in file.seeds.enumerated() {
                 let number = i * file.seeds.count + j + 1
                 say("cell \(number) of \(chosen.count * file.seeds.count): \(one.name), seed \(seed)")
@@ -60,17 +60,20 @@ public struct Ablation {
         return AblationOutcome(file, cases: chosen.map(\.name), values: values)
     }
 
+    /// What counts, and what is shown beside it.
+    typealias Measured = (value: Double, beside: [Double])
+
     /// Trains where needed, measures where needed.
-    private func cell(_ one: AblationFile.Case, seed: Int) throws -> Double? {
+    private func cell(_ one: AblationFile.Case, seed: Int) throws -> Measured? {
         let experiment = try Experiment(ExperimentFile(path: one.base).setting(one.changes, ["seed=\(seed)"]))
         let asked = one.evaluation.sorted { $0.key < $1.key }.map { $0.key + "=" + $0.value.json() }
         let metric = file.metric
         var parts = [experiment.resolved.fingerprint(), Version.current, metric.name, metric.result ?? "", metric.split]
         if let data = metric.data { parts.append(data) }
-        let key = SHA256.hex(Array((parts + ["\(metric.count)"] + lens + asked).joined(separator: "\n").utf8))
+        let key = SHA256.hex(Array((parts + ["\(metric.count)"] + lens + asked + metric.beside).joined(separator: "\n").utf8))
         let record = folder + "/cells/\(Self.plain(one.name))-seed-\(seed).json"
         if let known = try? JSON.read(record), known["key"]?.string == key, let value = known["value"]?.number {
-            return value
+            return (value, metric.beside.map { known["beside"]?[$0]?.number ?? .nan })
         }
 
         let bases = Set(file.cases.map(\.base)).count > 1 ? [String(one.base.split(separator: "/").last ?? "")] : []
@@ -81,23 +84,24 @@ public struct Ablation {
         let run = try TrainingRun(experiment, training, say: { _ in })
         guard try run.run() == .finished else { return nil }
         let began = monotonicSeconds()
-        let value = try measured(one, experiment, run, seed: seed)
+        let found = try measured(one, experiment, run, seed: seed)
         let json = JSON.object([
-            ("case", JSON(one.name)), ("seed", JSON(seed)), ("key", JSON(key)), ("value", JSON(value)),
+            ("case", JSON(one.name)), ("seed", JSON(seed)), ("key", JSON(key)), ("value", JSON(found.value)),
+            ("beside", .object(zip(metric.beside, found.beside).map { ($0, JSON($1)) })),
             ("evaluation_seconds", JSON(monotonicSeconds() - began)),
         ])
         try AtomicFile.write(json.encoded(pretty: true) + "\n", to: record)
-        return value
+        return found
     }
 
     private func measured(
         _ one: AblationFile.Case, _ experiment: Experiment, _ run: TrainingRun, seed: Int
-    ) throws -> Double {
+    ) throws -> Measured {
         if file.metric.name == "loss" {
             let curve = RunLog.curve("loss", in: try RunLog.lines(of: run.folder.log))
             let losses = curve.filter { $0.step > experiment.steps * 9 / 10 }
             guard !losses.isEmpty else { throw WorkError("\(run.folder.log): no loss in the last tenth of the run") }
-            return losses.reduce(0) { $0 + $1.value } / Double(losses.count)
+            return (losses.reduce(0) { $0 + $1.value } / Double(losses.count), [])
         }
         var data = file.metric.data
         if data == nil, case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
@@ -106,12 +110,16 @@ public struct Ablation {
             request: try Self.request(one), grid: nil, network: file.metric.features, judge: file.metric.judge,
             quiet: options.isQuiet)
         let results = try evaluation.run([file.metric.name])
-        guard let found = file.metric.result.map({ name in results.first { $0.name == name } }) ?? results.first else {
-            throw InputError(
-                "no such result", at: "metric.result", expected: results.map(\.name).joined(separator: ", "),
-                found: file.metric.result)
+        func result(_ name: String, _ key: String) throws -> Double {
+            guard let found = results.first(where: { $0.name == name }) else {
+                throw InputError("no such result", at: key, expected: results.map(\.name).joined(separator: ", "), found: name)
+            }
+            return found.value
         }
-        return found.value
+        return (
+            try result(file.metric.result ?? results[0].name, "metric.result"),
+            try file.metric.beside.map { try result($0, "metric.beside") }
+        )
     }
 
     private static func request(_ one: AblationFile.Case) throws -> SampleRequest {

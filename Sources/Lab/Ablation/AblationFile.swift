@@ -13,7 +13,7 @@ import Tensors
 ///
 /// Instead of `cases`, `grid` takes every combination of lists of values, and `zip` the first of each, the second of each, and so
 /// on. Keys are those of `--set`; keys below `eval` change what is asked of the trained model, not the model; `base` of a case is an
-/// experiment of its own.
+/// experiment of its own. `claim` may be a list.
 public struct AblationFile: Sendable {
     public struct Case: Sendable, Equatable {
         public let name: String
@@ -33,6 +33,8 @@ public struct AblationFile: Sendable {
         public let name: String
         /// Which of its results, where it has several.
         public let result: String?
+        /// More of its results, which are shown and decide nothing.
+        public let beside: [String]
         public let split: String
         public let count: Int
         public let isHigherBetter: Bool
@@ -56,7 +58,7 @@ public struct AblationFile: Sendable {
     public let cases: [Case]
     public let seeds: [Int]
     public let metric: Metric
-    public let claim: Claim?
+    public let claims: [Claim]
     public let notes: String?
 
     public init(path: String) throws {
@@ -73,15 +75,18 @@ public struct AblationFile: Sendable {
         let name = try metric.choice("name", among: Evaluation.metrics + ["loss"])
         let result = try metric.optionalString("result")
         self.metric = Metric(
-            name: name, result: result,
+            name: name, result: result, beside: try metric.strings("beside", default: []),
             split: try metric.string("split", default: "held-out"),
             count: try metric.int("count", default: 400, in: 1...1_000_000),
             isHigherBetter: try metric.bool("higher_is_better", default: Evaluation.isHigherBetter(name, result)),
             data: try metric.optionalString("data").map { $0.contains("/") ? try metric.path("data") : $0 },
             features: try metric.optionalPath("features"),
             judge: try metric.optionalPath("judge"))
+        guard self.metric.beside.isEmpty || name != "loss" else {
+            throw metric.error("beside", "has nothing to show of the loss", expected: "another metric")
+        }
         let names = cases.map(\.name)
-        claim = try section.optionalSection("claim").map { try Self.claim($0, among: names) }
+        claims = try section.sections("claim").map { try Self.claim($0, among: names) }
         notes = try section.optionalString("notes")
         try section.finish()
     }

@@ -3,7 +3,7 @@ import Media
 import Tensors
 import Training
 
-/// The numbers of an ablation, and what they say of its claim at two standard errors.
+/// The numbers of an ablation, and what they say of its claims at two standard errors.
 public struct AblationOutcome: Sendable {
     public struct Row: Sendable {
         public let name: String
@@ -12,10 +12,15 @@ public struct AblationOutcome: Sendable {
         public let mean: Double
         /// Twice the standard error of the mean; 0 with one seed.
         public let spread: Double
+        /// The mean of each result that is shown beside.
+        public let beside: [Double]
 
-        init(_ name: String, _ values: [Double]) {
+        init(_ name: String, _ measured: [Ablation.Measured]) {
             self.name = name
-            self.values = values
+            values = measured.map(\.value)
+            beside = (measured.first?.beside ?? []).indices.map { i in
+                measured.reduce(0) { $0 + $1.beside[i] } / Double(measured.count)
+            }
             mean = values.reduce(0, +) / Double(values.count)
             spread = 2 * standardError(values)
         }
@@ -29,13 +34,13 @@ public struct AblationOutcome: Sendable {
 
     public let file: AblationFile
     public let rows: [Row]
-    /// Nil without a claim, or where its cases were left out.
-    public let verdict: Verdict?
+    /// Of the claims whose cases were not left out.
+    public let verdicts: [Verdict]
 
-    public init(_ file: AblationFile, cases: [String], values: [[Double]]) {
+    init(_ file: AblationFile, cases: [String], values: [[Ablation.Measured]]) {
         self.file = file
         rows = zip(cases, values).map { Row($0, $1) }
-        verdict = file.claim.flatMap { [rows] in Self.verdict($0, file.metric.isHigherBetter, rows) }
+        verdicts = file.claims.compactMap { [rows] in Self.verdict($0, file.metric.isHigherBetter, rows) }
     }
 
     /// `beats`: better by more than two standard errors of the differences seed by seed. `matches`: the means differ by no more
@@ -73,15 +78,17 @@ public struct AblationOutcome: Sendable {
         lines += [
             "\(metric.result ?? metric.name)\(of), \(metric.isHigherBetter ? "higher" : "lower") is better; seeds "
                 + file.seeds.map(String.init).joined(separator: ", ") + ".", "",
-            "| case | mean | two standard errors | each seed |", "| --- | --- | --- | --- |",
+            "| case | mean | two standard errors | each seed |" + metric.beside.map { " \($0) |" }.joined(),
+            "| --- | --- | --- | --- |" + metric.beside.map { _ in " --- |" }.joined(),
         ]
         for row in rows {
             let each = row.values.map { fixed($0, decimals: 4) }.joined(separator: ", ")
             lines.append(
-                "| \(row.name) | \(fixed(row.mean, decimals: 4)) | \(fixed(row.spread, decimals: 4)) | \(each) |")
+                "| \(row.name) | \(fixed(row.mean, decimals: 4)) | \(fixed(row.spread, decimals: 4)) | \(each) |"
+                    + row.beside.map { " \(fixed($0, decimals: 4)) |" }.joined())
         }
         lines += ["", "![\(file.name)](plot.png)"]
-        if let verdict { lines += ["", "**\(verdict.text).**"] }
+        for verdict in verdicts { lines += ["", "**\(verdict.text).**"] }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -103,9 +110,11 @@ public struct AblationOutcome: Sendable {
                         .object([
                             ("name", JSON(row.name)), ("mean", JSON(row.mean)), ("two_standard_errors", JSON(row.spread)),
                             ("values", .array(row.values.map { JSON($0) })),
+                            ("beside", .object(zip(file.metric.beside, row.beside).map { ($0, JSON($1)) })),
                         ])
                     })
-            ), ("holds", verdict.map { .bool($0.holds) } ?? .null), ("verdict", verdict.map { JSON($0.text) } ?? .null),
+            ), ("holds", verdicts.isEmpty ? .null : .bool(verdicts.allSatisfy(\.holds))),
+            ("verdict", verdicts.isEmpty ? .null : JSON(verdicts.map(\.text).joined(separator: "; "))),
         ])
     }
 

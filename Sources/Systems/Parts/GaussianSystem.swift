@@ -13,11 +13,14 @@ protocol GaussianSystem: GenerativeSystem, LatentSystem, ReadingSystem, Denoisin
     func content(of latents: Tensor) -> Tensor?
     /// The same for what is to be drawn.
     var drawnContent: (([SampleJob]) -> Tensor)? { get }
+    /// What the codec is to make of latents `[B, h, w, c]` that sampling ended with.
+    func finished(_ latents: Tensor, of jobs: ArraySlice<SampleJob>) -> Tensor
 }
 
 extension GaussianSystem {
     func content(of latents: Tensor) -> Tensor? { nil }
     var drawnContent: (([SampleJob]) -> Tensor)? { nil }
+    func finished(_ latents: Tensor, of jobs: ArraySlice<SampleJob>) -> Tensor { latents }
 
     public var medium: Medium { parts.codec.medium }
     public var toldSide: Int? { parts.listener.viewer?.side }
@@ -53,7 +56,8 @@ extension GaussianSystem {
                     texts: parts.codec.form.texts(seen))
             },
             deliver: { chunk, latents in
-                for sample in parts.making.samples(parts.decoded(latents), of: chunk) { try deliver(sample) }
+                let media = parts.decoded(finished(latents, of: chunk))
+                for sample in parts.making.samples(media, of: chunk) { try deliver(sample) }
             })
     }
 
