@@ -49,6 +49,21 @@ import Testing
         }
         #expect(try errors(5).contains("captions are longer than the 5 tokens that are read"))
         #expect(try !errors(60).contains("warning"))
+
+        // What is made is not what is told.
+        try place.write((0..<40).map { "a line that is long, number \($0)" }.joined(separator: "\n"), to: "long.txt")
+        let told = """
+            version: 1
+            name: untold
+            system: seqdiffuseq
+            condition: {kind: text, length: 3, width: 16, depth: 1, heads: 2}
+            model: {vocabulary: 300, length: 32, width: 8, dim: 16, depth: 1, heads: 2}
+            data: {train: {kind: lines, path: long.txt}}
+            train: {steps: 1, batch: 4, prepare: 0, checkpoint: {every: 1}, preview: {every: 0}}
+            """
+        try place.write(told, to: "untold.yaml")
+        let result = try Program.run(["train", "untold.yaml", "--quiet", "--run-dir", "untold"], in: place.path)
+        #expect(result.code == 0 && !result.errors.contains("warning"), "\(result.errors)")
     }
 
     @Test func `a run that stores bf16 ends with the exported model`() throws {

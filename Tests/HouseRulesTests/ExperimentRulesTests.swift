@@ -67,7 +67,7 @@ import Testing
     private static func built(_ path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> Experiment {
         let standIns = try Self.changes(of: path, changes)
         let file = try ExperimentFile(path: path).setting(changes, standIns)
-        for section in ["codec", "init"] {
+        for section in ["codec", "init", "model"] {
             guard let from = try file.section().section(section).optionalPath("from"),
                 !FileManager.default.fileExists(atPath: from + "/config.json")
             else { continue }

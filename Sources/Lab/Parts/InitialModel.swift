@@ -24,7 +24,7 @@ public struct InitialModel {
         }
         system = try Catalogue.system(section).init(
             section,
-            Surroundings(captions: { try training().captions() }, classNames: { try training().dataset.classNames }))
+            Surroundings(captions: { try training().sentences() }, classNames: { try training().dataset.classNames }))
         try section.finish()
         resolved = section.resolved
         system.module.initialize(Noise(seed: UInt64(seed))("weights"))

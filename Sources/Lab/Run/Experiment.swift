@@ -31,7 +31,7 @@ public final class Experiment {
         system = try Catalogue.system(section).init(
             section,
             Surroundings(
-                vocabulary: start.vocabulary, captions: { try data.captions() }, classNames: { dataset.classNames }))
+                vocabulary: start.vocabulary, captions: { try data.sentences() }, classNames: { dataset.classNames }))
         train = try TrainSection(try section.section("train"), seed: seed, phases: system.phases.map(\.name))
         _ = try section.optionalString("notes")
         try section.finish()

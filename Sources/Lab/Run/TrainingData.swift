@@ -49,16 +49,16 @@ struct TrainingData {
         ["captions", "masks", "until"].reduce(section.resolved) { $0.dropping($1) }.json.encoded()
     }
 
-    /// Captions of every stage's first examples, for vocabularies.
-    func captions(first: Int = 20_000) throws -> [String] {
-        try stages.flatMap { try Self.captions($0.dataset, first: first) }
-    }
+    /// What is told of every stage's first examples, and what is made of it: what vocabularies are made from.
+    func sentences() throws -> [String] { try words(first: 20_000) { [$0.caption, $0.text].compactMap { $0 } } }
 
-    private static func captions(_ dataset: any Dataset, first: Int = 20_000) throws -> [String] {
-        try (0..<min(dataset.count, first)).flatMap { index in
-            try (0..<2).flatMap { epoch in
-                let words = try dataset.words(index, epoch: epoch)
-                return [words.caption, words.text].compactMap { $0 }
+    /// What is told of every stage's first examples.
+    func captions(first: Int) throws -> [String] { try words(first: first) { $0.caption.map { [$0] } ?? [] } }
+
+    private func words(first: Int, _ chosen: (Example) -> [String]) throws -> [String] {
+        try stages.flatMap { stage in
+            try (0..<min(stage.dataset.count, first)).flatMap { index in
+                try (0..<2).flatMap { epoch in chosen(try stage.dataset.words(index, epoch: epoch)) }
             }
         }
     }
