@@ -87,5 +87,8 @@ import Testing
         request.candidates = 2
         let refused = #expect(throws: InputError.self) { try #require(system).sample(request) { _ in } }
         #expect("\(refused!)".contains("--candidates"))
+        request.film = Film { _ in }
+        let watched = #expect(throws: InputError.self) { try Self.system().sample(request) { _ in } }
+        #expect("\(watched!)".contains("--film"))
     }
 }

@@ -115,6 +115,9 @@ struct TokenGenerator {
                 "cannot be chosen from by chances that do not speak of clean tokens", at: "--candidates", expected: "1",
                 found: "\(count)")
         }
+        guard count == 1 || request.film == nil else {
+            throw InputError("nobody watches several candidates", at: "--film", expected: "--candidates 1", found: "\(count)")
+        }
         return count
     }
 
@@ -131,7 +134,7 @@ struct TokenGenerator {
         known: Tokens? = nil, isFree: [Bool]? = nil,
         conditions: ([SampleJob]) -> (told: [Condition], negative: [Condition]?),
         judge: ((Tokens, Double, [Condition]) -> Tensor)? = nil,
-        frame: ((_ first: Int, TokenProgress) -> FilmFrame)?,
+        frame: @escaping (_ first: Int, TokenProgress) -> FilmFrame,
         deliver: (ArraySlice<SampleJob>, Tokens) throws -> Void
     ) throws {
         let N = window.length
@@ -162,12 +165,10 @@ struct TokenGenerator {
                         { x, time in window.averaged(x) { judge($0, time, said.told) } }
                     },
                     // Without an observer no step works out what it would show.
-                    observe: frame.flatMap { frame in
-                        request.film.map { film in
-                            { progress in
-                                guard failure == nil, film.shows(progress.index, of: progress.count) else { return }
-                                do { try film.show(frame(chunk.startIndex, progress)) } catch { failure = error }
-                            }
+                    observe: request.film.map { film in
+                        { progress in
+                            guard failure == nil, film.shows(progress.index, of: progress.count) else { return }
+                            do { try film.show(frame(chunk.startIndex, progress)) } catch { failure = error }
                         }
                     },
                     predict: { x, time in choice.narrowed(window.logits(x) { predict($0, time) }, at: time, request) })

@@ -55,8 +55,7 @@ extension TokenSystem {
             known: try request.start.map { try codec.tokens(of: $0) },
             isFree: try request.free.map { try codec.mask(of: $0).values.map { $0 > 0 } },
             conditions: { listener.conditions(of: $0, negative: request.negative) }, judge: judge,
-            // Nobody watches candidates.
-            frame: count > 1 ? nil : { ground.frame($0, $1, window) },
+            frame: { ground.frame($0, $1, window) },
             deliver: { chunk, tokens in
                 guard count > 1 else {
                     for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
