@@ -104,7 +104,9 @@ public struct Ablation {
             return (losses.reduce(0) { $0 + $1.value } / Double(losses.count), [])
         }
         var data = file.metric.data
-        if data == nil, case .string(let kind)? = experiment.resolved.value(at: "data.train.kind")?.content { data = kind }
+        for key in ["kind", "task"] where data == nil || data == "task" {
+            if case .string(let kind)? = experiment.resolved.value(at: "data.train.\(key)")?.content { data = kind }
+        }
         let evaluation = Evaluation(
             model: run.folder.path + "/model", data: data, split: file.metric.split, count: file.metric.count, seed: seed,
             request: try Self.request(one), grid: nil, network: file.metric.features, judge: file.metric.judge,
