@@ -25,6 +25,7 @@ public enum Catalogue {
             AutoregressiveTextSystem.self,
             ToySystem.self,
             FeatureClassifierSystem.self,
+            CLIPSystem.self,
             MelGANSystem.self,
         ]
     }

@@ -20,17 +20,23 @@ public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSy
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let model = try section.section("model")
         form = try MediaForm(model)
-        var configuration = try FeatureNetworkConfiguration(model, surroundings)
-        if !form.isPicture { configuration.media = 1 }
+        var configuration = try FeatureNetworkConfiguration(model, of: form)
+        configuration.classes = try Self.classes(model, surroundings)
         network = FeatureNetwork(configuration)
         smoothing = try section.section("loss").float("smoothing", default: 0.1, in: 0..<1)
         augmentation = form.isPicture ? try PictureAugmentation(try section.section("augment")) : nil
-        if case .spectrogram(let mel, let frames) = form, min(mel.settings.bands, frames) < network.smallestSide {
-            throw model.error(
-                "multipliers", "halve the spectrogram too often",
-                expected: "frames and bands from \(network.smallestSide) on", found: "\(frames) and \(mel.settings.bands)")
-        }
         super.init()
+    }
+
+    /// How many the data name, unless they are given.
+    private static func classes(_ model: Section, _ surroundings: Surroundings) throws -> Int {
+        let named = model.has("classes") ? nil : try surroundings.classNames().count
+        if let named, named < 2 {
+            throw model.error(
+                "classes", "are not given, and the data do not name them", expected: "data with classes",
+                found: "\(named) classes")
+        }
+        return try model.int("classes", default: named, in: 2...1_000_000)
     }
 
     public var module: Module { network }
@@ -58,22 +64,23 @@ public final class FeatureClassifierSystem: Module, FeatureSystem, ClassifyingSy
 }
 
 extension FeatureNetworkConfiguration {
-    init(_ section: Section, _ surroundings: Surroundings) throws {
+    /// Keys: `channels`, `multipliers`, `blocks`, `groups`.
+    init(_ section: Section, of form: MediaForm) throws {
         self.init()
+        media = form.isPicture ? 3 : 1
         channels = try section.int("channels", default: channels, in: 1...1024)
         multipliers = try section.ints("multipliers", default: multipliers, in: 1...64)
         guard (1...8).contains(multipliers.count) else {
             throw section.error("multipliers", "are too many or none", expected: "1 to 8", found: "\(multipliers.count)")
         }
+        let smallest = 1 << (multipliers.count - 1)
+        if case .spectrogram(let mel, let frames) = form, min(mel.settings.bands, frames) < smallest {
+            throw section.error(
+                "multipliers", "halve the spectrogram too often", expected: "frames and bands from \(smallest) on",
+                found: "\(frames) and \(mel.settings.bands)")
+        }
         blocks = try section.int("blocks", default: blocks, in: 1...16)
         groups = try section.int("groups", default: groups, in: 1...1024)
-        let named = section.has("classes") ? nil : try surroundings.classNames().count
-        if let named, named < 2 {
-            throw section.error(
-                "classes", "are not given, and the data do not name them", expected: "data with classes",
-                found: "\(named) classes")
-        }
-        classes = try section.int("classes", default: named, in: 2...1_000_000)
     }
 }
 

@@ -82,6 +82,12 @@ public protocol ClassifyingSystem: System {
     func logits(of x: Tensor) -> Tensor
 }
 
+/// A system that says how well media and captions fit.
+public protocol MatchingSystem: System {
+    /// media: `[B, H, W, C]` of its form; returns cosines `[B, captions]`.
+    func match(_ media: Tensor, _ captions: [String]) -> Tensor
+}
+
 /// A system that makes new things.
 public protocol GenerativeSystem: System {
     /// Draws `request.seeds` for each prompt, prompt by prompt; each sample is handed over as soon as it is decoded.

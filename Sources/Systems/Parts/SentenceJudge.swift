@@ -2,9 +2,9 @@ import Media
 import Networks
 import Tensors
 
-/// A finished model of `autoregressive-text` that says how likely sentences are: frozen, stored in the subfolder `judge`.
+/// A model of `autoregressive-text` that says how likely sentences are.
 struct SentenceJudge {
-    private let model: ModelReference
+    private let reference: JudgeReference
     private let system: AutoregressiveTextSystem
     private let form: TextForm
     /// Sentences that are judged together; changes no number.
@@ -14,10 +14,10 @@ struct SentenceJudge {
     ///
     /// - Parameter hasSource: sentences are made of others, which the judge may be told.
     init(_ sample: Section, hasSource: Bool) throws {
-        model = try ModelReference(try sample.path("judge"))
+        reference = try JudgeReference(sample)
         let wanted = "a model of \(AutoregressiveTextSystem.name) that is told nothing" + (hasSource ? " or the source" : "")
-        guard let judge = model.system as? AutoregressiveTextSystem, case .text(let text) = judge.form else {
-            throw sample.error("judge", "is no judge of sentences", expected: wanted, found: type(of: model.system).name)
+        guard let judge = reference.system as? AutoregressiveTextSystem, case .text(let text) = judge.form else {
+            throw sample.error("judge", "is no judge of sentences", expected: wanted, found: type(of: reference.system).name)
         }
         guard judge.classCount == 0, hasSource || judge.textReader == nil else {
             throw sample.error(
@@ -25,7 +25,6 @@ struct SentenceJudge {
                 found: "condition.kind: \(judge.textReader == nil ? "class" : "text")")
         }
         (system, form) = (judge, text)
-        model.freeze(judge.module)
     }
 
     /// Nats that each token of a sentence takes, its end counted; a sentence that is longer than the judge reads is cut.
@@ -41,10 +40,6 @@ struct SentenceJudge {
         }
     }
 
-    func write(to target: String) throws { try model.write(to: target, as: "judge") }
-
-    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
-        guard let sample = resolved["sample"] else { return resolved }
-        return resolved.setting("sample", sample.setting("judge", ConfigurationValue(.string("judge"))))
-    }
+    func write(to target: String) throws { try reference.write(to: target) }
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { reference.configuration(resolved) }
 }

@@ -14,13 +14,11 @@ struct TokenGenerator {
     private let sharpening: Double
     private let criticNoise: Double
     private let corrector: TokenCorrector?
-    /// How many are made of which the likeliest is kept.
-    private let candidates: Int
 
     var corruption: CategoricalCorruption { categorical.objective.corruption }
 
     /// - Parameter sample: keys `sampler`, `steps`, `cfg_scale`, `truncation`, `temperature`, `final_temperature`,
-    ///   `choice_temperature`, `sharpening`, `critic_noise`, `corrector`, `candidates`.
+    ///   `choice_temperature`, `sharpening`, `critic_noise`, `corrector`.
     /// - Parameter sampler: where the file names none; by what the logits speak of when nil.
     init(_ categorical: CategoricalSection, sample: Section, sampler: String?, truncation: Double = 1, steps: Int) throws {
         let usual = categorical.objective.logits == .presentFromOthers ? "rates" : "ancestral"
@@ -33,18 +31,12 @@ struct TokenGenerator {
         choiceTemperature = try sample.optionalNumber("choice_temperature", in: 0...1000)
         sharpening = try sample.number("sharpening", default: 1, in: 0...100)
         criticNoise = try sample.number("critic_noise", default: 1, in: 0...100)
-        candidates = try sample.int("candidates", default: 1, in: 1...1000)
         let corrections = try sample.int("corrector", default: 0, in: 0...1000)
         corrector = corrections > 0 ? TokenCorrector(steps: corrections, of: categorical.objective.logits) : nil
         if corrector != nil && !hasRates {
             throw sample.error(
                 "corrector", "needs a corruption that always keeps something", expected: "0, or corruption.shape: exponential",
                 found: "\(corrections)")
-        }
-        guard candidates == 1 || usual == "ancestral" else {
-            throw sample.error(
-                "candidates", "cannot be chosen from by chances that do not speak of clean tokens", expected: "1",
-                found: "\(candidates)")
         }
         do { _ = try self.sampler(named: sampling.sampler) } catch {
             throw sample.error("sampler", error.what, expected: error.expected, found: error.found)
@@ -105,20 +97,6 @@ struct TokenGenerator {
                 "unknown sampler", at: "--sampler", expected: "one of " + TokenSamplers.names.joined(separator: ", "),
                 found: "'\(name)'", hint: nearestName(to: name, among: TokenSamplers.names).map { "did you mean '\($0)'?" })
         }
-    }
-
-    /// How many are made for each job of a request, of which the likeliest is kept.
-    func candidates(_ request: SampleRequest) throws(InputError) -> Int {
-        let count = request.candidates ?? candidates
-        guard count == 1 || categorical.objective.logits != .presentFromOthers else {
-            throw InputError(
-                "cannot be chosen from by chances that do not speak of clean tokens", at: "--candidates", expected: "1",
-                found: "\(count)")
-        }
-        guard count == 1 || request.film == nil else {
-            throw InputError("nobody watches several candidates", at: "--film", expected: "--candidates 1", found: "\(count)")
-        }
-        return count
     }
 
     /// Draws chunk after chunk of the jobs and hands over the tokens `[jobs of the chunk, N]`.

@@ -105,7 +105,7 @@ final class TokenGround {
     }
 
     /// Of tokens `[B, N]` of a window's large grid.
-    private func decoded(_ tokens: Tokens, _ window: SlidingWindow) -> Tensor {
+    func decoded(_ tokens: Tokens, _ window: SlidingWindow) -> Tensor {
         let grid = tokens.reshaped([tokens.shape[0], window.rows, window.columns])
         return withoutGradients { codec.codec.decode(.tokens(grid)) }
     }

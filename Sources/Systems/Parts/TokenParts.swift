@@ -29,6 +29,7 @@ final class TokenParts {
     let ground: TokenGround
     let denoiser: any TokenNetwork
     let generator: TokenGenerator
+    let candidates: TokenCandidates
 
     var codec: CodecReference { ground.codec }
     var listener: Listener { ground.listener }
@@ -44,9 +45,11 @@ final class TokenParts {
         var c = try ground.network(model, time: chosen.time)
         c.steps = categorical.schedule.steps
         denoiser = try chosen.network(model, c)
+        let sample = try section.section("sample")
         generator = try TokenGenerator(
-            categorical, sample: try section.section("sample"), sampler: chosen.sampler, truncation: chosen.truncation,
+            categorical, sample: sample, sampler: chosen.sampler, truncation: chosen.truncation,
             steps: min(chosen.steps ?? categorical.schedule.steps, categorical.schedule.steps))
+        candidates = try TokenCandidates(sample, ground, generator)
     }
 
     var importance: StepImportance? { generator.categorical.importance }

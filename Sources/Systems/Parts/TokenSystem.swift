@@ -48,8 +48,8 @@ extension TokenSystem {
         let (codec, listener, ground, generator) = (parts.codec, parts.listener, parts.ground, generator ?? parts.generator)
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
         let window = try ground.window(request)
-        let count = try generator.candidates(request)
-        var sets = CandidateSets<(tokens: Tokens, nats: Float)>(of: jobs, count: count)
+        let count = try parts.candidates.count(request)
+        var sets = CandidateSets<(tokens: Tokens, score: Float)>(of: jobs, count: count)
         try generator.draw(
             jobs.candidates(count), through: window, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
@@ -61,16 +61,16 @@ extension TokenSystem {
                     for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
                     return
                 }
-                let nats = generator.nats(
+                let scores = parts.candidates.scores(
                     tokens, of: Array(chunk), through: window, parts.denoiser,
                     told: listener.conditions(of: Array(chunk), negative: nil).told)
                 let N = window.length
-                let made = nats.indices.map { row in
-                    (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), nats: nats[row])
+                let made = scores.indices.map { row in
+                    (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), score: scores[row])
                 }
                 try sets.add(made) { job, set in
-                    let likeliest = set.indices.reduce(0) { set[$1].nats < set[$0].nats ? $1 : $0 }
-                    for sample in ground.samples(set[likeliest].tokens, of: [job], window) { try deliver(sample) }
+                    let best = set.indices.reduce(0) { set[$1].score > set[$0].score ? $1 : $0 }
+                    for sample in ground.samples(set[best].tokens, of: [job], window) { try deliver(sample) }
                 }
             })
     }
@@ -82,7 +82,12 @@ extension TokenSystem {
 
     public func denoise(_ question: DenoiserQuestion) -> Tensor { parts.denoiser.answer(question) }
 
-    public func writeParts(to folder: String) throws { try parts.ground.writeParts(to: folder) }
+    public func writeParts(to folder: String) throws {
+        try parts.ground.writeParts(to: folder)
+        try parts.candidates.write(to: folder)
+    }
 
-    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { parts.ground.configuration(resolved) }
+    public func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue {
+        parts.candidates.configuration(parts.ground.configuration(resolved))
+    }
 }

@@ -1,0 +1,57 @@
+import Diffusion
+import Networks
+import Tensors
+
+/// Of several that a model of tokens makes for a job, the one that is kept. Section `sample {candidates, rerank, judge}`: how many; whether
+/// that is kept which the model itself finds likeliest, `likelihood`, or which fits the caption best, `match`, as a judge sees it that
+/// was trained for this, a model of `clip` (as DALL-E's samples are chosen, Ramesh et al. 2021, arXiv 2102.12092, section 2.6).
+///
+/// Not a module: the walker does not take the judge for a part of the model whose samples it judges.
+final class TokenCandidates {
+    private enum Rule: String, CaseIterable { case likelihood, match }
+
+    private let usual: Int
+    private let judge: MediaJudge?
+    private let generator: TokenGenerator
+    private let ground: TokenGround
+
+    init(_ sample: Section, _ ground: TokenGround, _ generator: TokenGenerator) throws {
+        (self.ground, self.generator) = (ground, generator)
+        usual = try sample.int("candidates", default: 1, in: 1...1000)
+        let rule: Rule = try sample.choice("rerank", default: .likelihood)
+        judge = rule == .match ? try MediaJudge(sample, ground) : nil
+        do { try check(usual) } catch {
+            throw sample.error("candidates", error.what, expected: error.expected, found: error.found)
+        }
+    }
+
+    private func check(_ count: Int) throws(InputError) {
+        guard count == 1 || judge != nil || generator.categorical.objective.logits != .presentFromOthers else {
+            throw InputError(
+                "cannot be chosen from by chances that do not speak of clean tokens", at: "--candidates", expected: "1",
+                found: "\(count)")
+        }
+    }
+
+    /// How many are made for each job of a request.
+    func count(_ request: SampleRequest) throws(InputError) -> Int {
+        let count = request.candidates ?? usual
+        try check(count)
+        guard count == 1 || request.film == nil else {
+            throw InputError("nobody watches several candidates", at: "--film", expected: "--candidates 1", found: "\(count)")
+        }
+        return count
+    }
+
+    /// How good tokens `[B, N]` of some jobs are, the best the highest.
+    func scores(
+        _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser, told: [Condition]
+    ) -> [Float] {
+        if let judge { return judge.scores(ground.decoded(tokens, window), jobs.map { $0.prompt ?? "" }) }
+        return generator.nats(tokens, of: jobs, through: window, denoiser, told: told).map { -$0 }
+    }
+
+    func write(to target: String) throws { try judge?.write(to: target) }
+
+    func configuration(_ resolved: ConfigurationValue) -> ConfigurationValue { judge?.configuration(resolved) ?? resolved }
+}
