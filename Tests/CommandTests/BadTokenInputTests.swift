@@ -64,6 +64,14 @@ import Testing
         draw("steps of what has none", "autoregressive", ["--steps", "4"], says: ["--steps", "diffusion"]),
         draw("larger than a row", "autoregressive", ["--size", "64x32"], says: ["--size", "diffusion"]),
         draw("likelihood of a codec", "vq", [], says: ["vq/model", "how likely"]),
+        recipe("match without a judge", "vq-diffusion", "sample: {", "sample: {rerank: match, ", says: ["sample.judge"]),
+        recipe(
+            "a judge that matches nothing", "vq-diffusion", "sample: {", "sample: {rerank: match, judge: vq/model, ",
+            says: ["sample.judge", "clip", "vq-vae"]),
+        recipe("no candidate", "vq-diffusion", "sample: {", "sample: {candidates: 0, ", says: ["sample.candidates"]),
+        draw("film of candidates", "maskgit", ["--candidates", "2", "--film", "f.png"], says: ["--film", "--candidates 1"]),
+        draw("candidates of what chooses none", "autoregressive", ["--candidates", "2"], says: ["--candidates", "diffusion"]),
+        draw("no candidate", "maskgit", ["--candidates", "0"], says: ["--candidates", "1 to 1000"]),
         draw("film into a missing folder", "maskgit", ["--film", "none/f.png"], says: ["none/f.png"]),
     ]
 

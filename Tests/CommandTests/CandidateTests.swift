@@ -1,0 +1,53 @@
+import Foundation
+import LatentLab
+import Testing
+
+/// Pictures that a judge of captions chooses among several.
+@Suite struct CandidateTests {
+    private static let clip = """
+        version: 1
+        name: tiny-clip
+        system: clip
+        seed: 3
+        condition: {vocabulary: 512, length: 16, width: 16, depth: 1, heads: 2}
+        model: {width: 16, channels: 8, multipliers: [1, 2, 2]}
+        data: {train: {kind: shapes, count: 50}}
+        train: {steps: 20, batch: 8, optimizer: {lr: 3.0e-3}, prepare: 0, checkpoint: {every: 10}}
+        """
+
+    @Test func `more candidates please the judge no less, in any batch, and from a model directory alone`() throws {
+        let place = Workplace()
+        let trained = try Tiny.sharedTokens.get().path
+        try FileManager.default.createSymbolicLink(atPath: place.path + "/vq", withDestinationPath: trained + "/vq")
+        try place.write(Self.clip, to: "clip.yaml")
+        let judged = Tiny.tokens("vq-diffusion", steps: 6)
+            .replacingOccurrences(of: "sample: {", with: "sample: {rerank: match, judge: clip/model, candidates: 5, ")
+        try place.write(judged, to: "judged.yaml")
+        for name in ["clip", "judged"] {
+            try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
+        }
+        let judge = try #require(try ModelDirectory.load(place.path + "/clip/model").system as? any MatchingSystem)
+        try FileManager.default.removeItem(atPath: place.path + "/clip")
+        let prompts = ["a red ring", "a blue square", "a green circle"]
+        func drawn(_ candidates: Int?, batch: Int = 8) throws -> [Picture] {
+            let system = try ModelDirectory.load(place.path + "/judged/model").system as? any GenerativeSystem
+            var request = SampleRequest()
+            (request.prompts, request.seeds, request.batch, request.candidates) = (prompts, [4, 5], batch, candidates)
+            var pictures: [Picture] = []
+            try #require(system).sample(request) { pictures.append($0.picture!) }
+            return pictures
+        }
+        func scores(_ pictures: [Picture]) throws -> [Float] {
+            try pictures.enumerated().map { i, picture in
+                let example = Example(picture: picture, name: "drawn")
+                return judge.match(try #require(try judge.form.media(of: [example], from: 0)), [prompts[i / 2]]).values[0]
+            }
+        }
+        let all = try [1, 2, 5].map { try drawn($0) }
+        #expect(try drawn(nil).map(\.pixels) == all[2].map(\.pixels) && drawn(5, batch: 3).map(\.pixels) == all[2].map(\.pixels))
+        let found = try all.map(scores)
+        // Pictures are rounded to bytes before they are judged here.
+        for i in found[0].indices { #expect(found[1][i] > found[0][i] - 0.01 && found[2][i] > found[1][i] - 0.01, "\(found)") }
+        #expect(found[2].reduce(0, +) > found[0].reduce(0, +))
+    }
+}
