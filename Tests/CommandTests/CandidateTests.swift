@@ -27,6 +27,21 @@ import Testing
             try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
         }
         let judge = try #require(try ModelDirectory.load(place.path + "/clip/model").system as? any MatchingSystem)
+        let found = try Program.succeed(
+            [
+                "eval", "clip/model", "--metrics", "retrieval", "--data", "shapes", "--split", "train", "--count", "12", "--json",
+                "--quiet",
+            ],
+            in: place.path)
+        let recalls = try JSON.parse(found, file: "recalls")
+        let shapes = Shapes()
+        let examples = try (0..<12).map { try shapes.example($0, epoch: 0) }
+        let cosines = judge.match(
+            try judge.form.media(of: examples, from: 0), examples.compactMap(\.caption))
+        for (name, table) in [("caption-of-media", cosines), ("media-of-caption", cosines.transposed().contiguous())] {
+            let right = table.argmax(1).values.enumerated().count { examples[$0].caption == examples[Int($1)].caption }
+            #expect(recalls[name]?.number == Double(right) / 12, "\(name)")
+        }
         try FileManager.default.removeItem(atPath: place.path + "/clip")
         let prompts = ["a red ring", "a blue square", "a green circle"]
         func drawn(_ candidates: Int?, batch: Int = 8) throws -> [Picture] {
@@ -40,14 +55,16 @@ import Testing
         func scores(_ pictures: [Picture]) throws -> [Float] {
             try pictures.enumerated().map { i, picture in
                 let example = Example(picture: picture, name: "drawn")
-                return judge.match(try #require(try judge.form.media(of: [example], from: 0)), [prompts[i / 2]]).values[0]
+                return judge.match(try judge.form.media(of: [example], from: 0), [prompts[i / 2]]).values[0]
             }
         }
         let all = try [1, 2, 5].map { try drawn($0) }
         #expect(try drawn(nil).map(\.pixels) == all[2].map(\.pixels) && drawn(5, batch: 3).map(\.pixels) == all[2].map(\.pixels))
-        let found = try all.map(scores)
+        let pleased = try all.map(scores)
         // Pictures are rounded to bytes before they are judged here.
-        for i in found[0].indices { #expect(found[1][i] > found[0][i] - 0.01 && found[2][i] > found[1][i] - 0.01, "\(found)") }
-        #expect(found[2].reduce(0, +) > found[0].reduce(0, +))
+        for i in pleased[0].indices {
+            #expect(pleased[1][i] > pleased[0][i] - 0.01 && pleased[2][i] > pleased[1][i] - 0.01, "\(pleased)")
+        }
+        #expect(pleased[2].reduce(0, +) > pleased[0].reduce(0, +))
     }
 }

@@ -67,17 +67,19 @@ import Testing
     private static func built(_ path: String, _ changes: [ConfigurationValue.Entry] = []) throws -> Experiment {
         let standIns = try Self.changes(of: path, changes)
         let file = try ExperimentFile(path: path).setting(changes, standIns)
-        for section in ["codec", "init", "model"] {
-            guard let from = try file.section().section(section).optionalPath("from"),
+        var folders: [String] = []
+        defer { for folder in folders { try? FileManager.default.removeItem(atPath: folder) } }
+        var models: [String] = []
+        for (section, key) in [("codec", "from"), ("init", "from"), ("model", "from"), ("sample", "judge")] {
+            guard let from = try file.section().section(section).optionalPath(key),
                 !FileManager.default.fileExists(atPath: from + "/config.json")
             else { continue }
             let maker = try maker(of: from)
-            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path
-            defer { try? FileManager.default.removeItem(atPath: folder) }
-            try InitialModel(try ExperimentFile(path: maker, set: try Self.changes(of: maker)), seed: 0).write(to: folder)
-            return try Experiment(try file.setting([], ["\(section).from=" + folder]))
+            folders.append(FileManager.default.temporaryDirectory.appendingPathComponent("model-" + UUID().uuidString).path)
+            try InitialModel(try ExperimentFile(path: maker, set: try Self.changes(of: maker)), seed: 0).write(to: folders.last!)
+            models.append("\(section).\(key)=" + folders.last!)
         }
-        return try Experiment(file)
+        return try Experiment(try file.setting([], models))
     }
 
     /// The experiment that makes a model, which is named by the last part of its path or the one before `/model`.

@@ -10,7 +10,7 @@ import Training
 public struct Evaluation {
     public static let metrics = [
         "alignment", "nearest-own", "reconstruction", "modes", "mmd", "features", "accuracy", "likelihood",
-        "speed", "vocoder", "answers", "diversity", "nll",
+        "speed", "vocoder", "answers", "diversity", "nll", "retrieval",
     ]
 
     public struct Result: Sendable {
@@ -79,6 +79,7 @@ public struct Evaluation {
             case "answers": try answers(generator(loaded))
             case "diversity": try diversity(generator(loaded))
             case "nll": try judged(generator(loaded))
+            case "retrieval": try retrieval(loaded)
             default: try reconstruction(loaded)
             }
         }
