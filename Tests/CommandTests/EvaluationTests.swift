@@ -87,4 +87,12 @@ import Testing
             #expect(result.code == 2 && result.errors.contains(words[0]), "\(wrong): \(result.errors)")
         }
     }
+
+    @Test func `speed is measured with as many captions as there are`() throws {
+        let place = try Tiny.shared.get()
+        let out = try Program.succeed(
+            ["eval", "dit/model", "--metrics", "speed", "--data", "emoji", "--split", "held-out", "--count", "1000", "--quiet"],
+            in: place.path)
+        #expect(out.hasPrefix("seconds-per-sample: "))
+    }
 }
