@@ -38,11 +38,9 @@ public final class CLIPSystem: Module, MatchingSystem {
     public var module: Module { self }
     public var phases: [Phase] { [Phase(name: "both", parameters: parameters()) { batch, _ in self.loss(batch) }] }
 
-    /// `[B, D]` of length 1, of media `[B, H, W, C]`.
-    private func seen(_ media: Tensor) -> Tensor { Self.unit(network(media)) }
+    public func seen(_ media: Tensor) -> Tensor { Self.unit(network(media)) }
 
-    /// `[B, D]` of length 1.
-    private func read(_ captions: [String]) -> Tensor { Self.unit(projection(reader(captions).pooled!).cast(to: .f32)) }
+    public func read(_ captions: [String]) -> Tensor { Self.unit(projection(reader(captions).pooled!).cast(to: .f32)) }
 
     private static func unit(_ x: Tensor) -> Tensor { x / (x.square().sum(1, keep: true) + 1e-12).sqrt() }
 
@@ -56,10 +54,6 @@ public final class CLIPSystem: Module, MatchingSystem {
         let loss = (crossEntropy(logits, own) + crossEntropy(logits.transposed().contiguous(), own)) * 0.5
         let right = zip(logits.argmax(1).values, own.values).count { $0 == $1 }
         return LossReport(loss: loss.mean(), sums: ["accuracy": Tensor(Float(right))])
-    }
-
-    public func match(_ media: Tensor, _ captions: [String]) -> Tensor {
-        withoutGradients { matmul(seen(media), read(captions).transposed()) }
     }
 
     public func writeParts(to folder: String) throws { try reader.write(to: folder) }

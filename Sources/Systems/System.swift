@@ -84,8 +84,17 @@ public protocol ClassifyingSystem: System {
 
 /// A system that says how well media and captions fit.
 public protocol MatchingSystem: System {
+    /// `[B, D]` of length 1, of media `[B, H, W, C]` of its form.
+    func seen(_ media: Tensor) -> Tensor
+    /// `[B, D]` of length 1.
+    func read(_ captions: [String]) -> Tensor
+}
+
+extension MatchingSystem {
     /// media: `[B, H, W, C]` of its form; returns cosines `[B, captions]`.
-    func match(_ media: Tensor, _ captions: [String]) -> Tensor
+    public func match(_ media: Tensor, _ captions: [String]) -> Tensor {
+        withoutGradients { matmul(seen(media), read(captions).transposed()) }
+    }
 }
 
 /// A system that makes new things.

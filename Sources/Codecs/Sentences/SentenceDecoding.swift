@@ -20,10 +20,8 @@ public struct SentenceDecoding: Sendable, Equatable {
     func said(
         by network: any EncoderDecoder, of special: SpecialTokens, first: Int32?, length: Int, over states: Tensor, mask: Tensor?
     ) -> [[Int32]] {
-        var processors: [any LogitsProcessor] = []
-        if repetitionPenalty != 1 { processors.append(RepetitionPenalty(repetitionPenalty)) }
-        if noRepeat > 0 { processors.append(NoRepeatedRuns(of: noRepeat)) }
-        if shortest > 0 { processors.append(MinimumLength(shortest, ends: special.ends)) }
+        var processors = [any LogitsProcessor].rules(
+            repetitionPenalty: repetitionPenalty, noRepeat: noRepeat, shortest: shortest, ends: special.ends)
         if let first { processors.append(ForcedToken.first(first)) }
         let rules = DecodingRules(special, length: length, processors: processors)
         return beams == 1

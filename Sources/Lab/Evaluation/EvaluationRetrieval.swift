@@ -12,21 +12,24 @@ extension Evaluation {
         let dataset = try DataSection.named(kind, split: split)
         let total = min(count, dataset.count)
         var captions: [String] = []
-        for index in 0..<total { captions.append(try dataset.words(index, epoch: 0).caption ?? "") }
-        var cosines: [Float] = []  // Media by captions.
+        var (seen, read): ([Tensor], [Tensor]) = ([], [])
         for rows in pieces(total, of: 32) {
             let examples = try rows.map { try dataset.example($0, epoch: 0) }
-            cosines += system.match(try loaded.system.form.media(of: examples, from: rows.lowerBound), captions).values
+            let media = try loaded.system.form.media(of: examples, from: rows.lowerBound)
+            let words = examples.map { $0.caption ?? "" }
+            seen.append(withoutGradients { system.seen(media) })
+            read.append(withoutGradients { system.read(words) })
+            captions += words
         }
-        let all = Tensor(cosines, [total, total])
+        let cosines = matmul(concatenated(seen, axis: 0), concatenated(read, axis: 0).transposed())  // [media, captions]
         func result(_ name: String, _ table: Tensor, _ whose: String) -> Result {
             let right = table.argmax(1).values.enumerated().count { captions[$0] == captions[Int($1)] }
             return Result(
                 name: name, value: Double(right) / Double(total), text: "\(right) of \(total) \(split) \(whose)")
         }
         return [
-            result("caption-of-media", all, "examples nearest to their own caption"),
-            result("media-of-caption", all.transposed().contiguous(), "captions nearest to their own example"),
+            result("caption-of-media", cosines, "examples nearest to their own caption"),
+            result("media-of-caption", cosines.transposed().contiguous(), "captions nearest to their own example"),
         ]
     }
 }

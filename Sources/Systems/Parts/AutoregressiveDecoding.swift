@@ -27,18 +27,15 @@ public struct AutoregressiveDecoding: Sendable {
         share = try section.number("truncation", default: 1, in: 0...1)
         beams = try section.int("beams", default: 4, in: 1...256)
         lengthPenalty = try section.number("length_penalty", default: 1, in: -10...10)
-        let penalty = try section.number("repetition_penalty", default: 1, in: 0.1...100)
-        let run = try section.int("no_repeat", default: 0, in: 0...form.length)
+        let usual = [any LogitsProcessor].rules(
+            repetitionPenalty: try section.number("repetition_penalty", default: 1, in: 0.1...100),
+            noRepeat: try section.int("no_repeat", default: 0, in: 0...form.length),
+            shortest: try section.int("shortest", default: 0, in: 0...form.length - 1), ends: [form.end])
         // What stands in no sentence, so that none is cut short by it.
         let known = form.tokenizer.specials.subtracting([form.end])
         let unknown = Int32(form.tokenizer.vocabularySize)..<Int32(max(vocabulary, form.tokenizer.vocabularySize))
-        var processors: [any LogitsProcessor] = [SuppressedTokens(known.sorted() + unknown)]
-        if penalty != 1 { processors.append(RepetitionPenalty(penalty)) }
-        if run > 0 { processors.append(NoRepeatedRuns(of: run)) }
-        let shortest = try section.int("shortest", default: 0, in: 0...form.length - 1)
-        if shortest > 0 { processors.append(MinimumLength(shortest, ends: [form.end])) }
         let special = SpecialTokens(start: ModelTokenizer.start, ends: [form.end], padding: form.padding)
-        rules = DecodingRules(special, length: form.length, processors: processors)
+        rules = DecodingRules(special, length: form.length, processors: [SuppressedTokens(known.sorted() + unknown)] + usual)
     }
 
     /// The method of a request, which may ask for another than the model's own.

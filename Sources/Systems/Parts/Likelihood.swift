@@ -21,11 +21,7 @@ extension TokenSystem {
     /// The variational bound over the whole chain.
     public func nats(_ batch: Batch) throws -> Tensor {
         let told = parts.listener.conditions(captions: batch.captions, labels: batch.labels)
-        let schedule = parts.generator.categorical.schedule
-        let nats = parts.generator.categorical.objective.nats(parts.codec.tokens(of: batch), batch.places) { x, times in
-            parts.denoiser.shared(DenoiserInput(x, at: times, schedule, conditions: told)).output
-        }
-        guard let nats else {
+        guard let nats = parts.generator.nats(parts.codec.tokens(of: batch), batch.places, parts.denoiser, told: told) else {
             throw InputError(
                 "cannot be told from chances that do not speak of clean tokens", at: "--metrics likelihood",
                 expected: "a model with corruption.parameterization: implicit")

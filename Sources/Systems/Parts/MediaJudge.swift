@@ -22,8 +22,8 @@ struct MediaJudge {
 
     /// One for each of the media `[B, H, W, C]`.
     func scores(_ media: Tensor, _ captions: [String]) -> [Float] {
-        let all = system.match(media, captions)
-        return captions.indices.map { all.values[$0 * captions.count + $0] }
+        let cosines = system.match(media, captions).values
+        return captions.indices.map { cosines[$0 * (captions.count + 1)] }
     }
 
     func write(to target: String) throws { try reference.write(to: target) }

@@ -14,6 +14,8 @@ final class TokenCandidates {
     private let judge: MediaJudge?
     private let generator: TokenGenerator
     private let ground: TokenGround
+    /// Of the bound, that candidates are told apart by.
+    private static let terms = 32
 
     init(_ sample: Section, _ ground: TokenGround, _ generator: TokenGenerator) throws {
         (self.ground, self.generator) = (ground, generator)
@@ -43,12 +45,17 @@ final class TokenCandidates {
         return count
     }
 
-    /// How good tokens `[B, N]` of some jobs are, the best the highest.
+    /// How good tokens `[B, N]` of some jobs are, the best the highest. Candidates of a job lose the same tokens for the bound, so that luck is
+    /// the same for all.
     func scores(
-        _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser, told: [Condition]
+        _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser
     ) -> [Float] {
         if let judge { return judge.scores(ground.decoded(tokens, window), jobs.map { $0.prompt ?? "" }) }
-        return generator.nats(tokens, of: jobs, through: window, denoiser, told: told).map { -$0 }
+        let nats = generator.nats(
+            tokens, jobs.map { Noise(seed: $0.seed)("candidates") }, terms: Self.terms, through: window, denoiser,
+            told: ground.listener.conditions(of: jobs, negative: nil).told)
+        guard let nats else { fatalError("TokenCandidates: chances that do not speak of clean tokens") }
+        return nats.values.map { -$0 }
     }
 
     func write(to target: String) throws { try judge?.write(to: target) }

@@ -156,23 +156,18 @@ struct TokenGenerator {
         }
     }
 
-    /// Nats that tokens `[B, N]` of some jobs take, told what they are to be: an estimate of the bound. Candidates of a job lose the same
-    /// tokens, so that luck is the same for all.
+    /// Nats of tokens `[B, N]`, at most (`TokenObjective.nats`).
     func nats(
-        _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser, told: [Condition]
-    ) -> [Float] {
-        let places = jobs.map { Noise(seed: $0.seed)("candidates") }
-        let nats = categorical.objective.nats(tokens, places, terms: Self.terms) { x, times in
-            window.logits(x) { part in
-                denoiser.shared(DenoiserInput(part, at: times, categorical.schedule, conditions: told)).output
+        _ tokens: Tokens, _ places: [Noise], terms: Int? = nil, through window: SlidingWindow? = nil, _ denoiser: any Denoiser,
+        told: [Condition]
+    ) -> Tensor? {
+        categorical.objective.nats(tokens, places, terms: terms) { x, times in
+            func look(_ x: Tokens) -> Tensor {
+                denoiser.shared(DenoiserInput(x, at: times, categorical.schedule, conditions: told)).output
             }
+            return window?.logits(x, look) ?? look(x)
         }
-        guard let nats else { fatalError("TokenGenerator: candidates of chances that do not speak of clean tokens") }
-        return nats.values
     }
-
-    /// Of the bound, that candidates are told apart by.
-    private static let terms = 32
 
     /// Tokens `[B, N]` that a run begins with: as lost as the data are at the end of the chain, or what is given as lost as at `time`.
     ///

@@ -61,9 +61,7 @@ extension TokenSystem {
                     for sample in ground.samples(tokens, of: chunk, window) { try deliver(sample) }
                     return
                 }
-                let scores = parts.candidates.scores(
-                    tokens, of: Array(chunk), through: window, parts.denoiser,
-                    told: listener.conditions(of: Array(chunk), negative: nil).told)
+                let scores = parts.candidates.scores(tokens, of: Array(chunk), through: window, parts.denoiser)
                 let N = window.length
                 let made = scores.indices.map { row in
                     (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), score: scores[row])

@@ -151,3 +151,18 @@ func logSumExp(_ row: [Double]) -> Double {
     guard top > -.infinity else { return top }
     return top + log(row.reduce(0) { $0 + exp($1 - top) })
 }
+
+extension [any LogitsProcessor] {
+    /// Rules that decoding may have, each where it says something: 1 is no penalty, 0 no length.
+    ///
+    /// - Parameters:
+    ///   - noRepeat: no so many tokens come twice in the same order.
+    ///   - shortest: tokens before one of the `ends`.
+    public static func rules(repetitionPenalty: Double, noRepeat: Int, shortest: Int, ends: [Int32]) -> Self {
+        var rules: Self = []
+        if repetitionPenalty != 1 { rules.append(RepetitionPenalty(repetitionPenalty)) }
+        if noRepeat > 0 { rules.append(NoRepeatedRuns(of: noRepeat)) }
+        if shortest > 0 { rules.append(MinimumLength(shortest, ends: ends)) }
+        return rules
+    }
+}
