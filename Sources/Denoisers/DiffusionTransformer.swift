@@ -72,7 +72,7 @@ public struct DiTConfiguration: Sendable, Equatable {
 
 /// A ViT over latent patches whose blocks are told time and condition by adaLN-Zero (Peebles & Xie 2023, arXiv 2212.09748).
 ///
-///     x: [B, H, W, C]             noisy latents
+///     x: [B, H, W, C]             noisy latents, or their first rows
 ///     t: B times                  in the model's published units
 ///     classes: B labels, `null` for none
 ///     text: states [B, L, E], pooled [B, E], mask [B, L]
@@ -132,10 +132,12 @@ public final class DiffusionTransformer: Module {
         _ x: Tensor, t: [Float], classes labels: [Int]? = nil, text words: EncodedText? = nil, previous: Tensor? = nil,
         known: Tensor? = nil, padding: Tensor? = nil, scope: RunScope? = nil
     ) -> Tensor {
-        let B = x.shape[0]
+        let (B, H, W, _) = x.shape4
         require(padding == nil || context == nil, "DiT: padding in context")
+        require(H <= configuration.height && W == configuration.width, "DiT: latents \(x.shape)")
         let entering = patches(patchified(x, configuration.patch))  // [B, N, D]
-        var h = (inputNorm?(entering) ?? entering) + positions
+        let N = entering.shape[1]
+        var h = (inputNorm?(entering) ?? entering) + (N < positions.shape[0] ? positions.slice(0, 0..<N) : positions)
         if let previousPatches, let previous { h = h + previousPatches(patchified(previous, configuration.patch)) }
         if let knownPatches, let known { h = h + knownPatches(known) }
         lazy var c = condition(time(t), labels, words)  // [B, D]
@@ -145,7 +147,7 @@ public final class DiffusionTransformer: Module {
             let L = words.states.shape[1]
             h = concatenated([context(words.states), c.unsqueezed(1), h], axis: 1)  // [B, L + 1 + N, D]
             extra = L + 1
-            mask = concatenated([words.mask, .ones([B, 1 + configuration.tokens])], axis: 1)
+            mask = concatenated([words.mask, .ones([B, 1 + N])], axis: 1)
         }
         let tables = planned(t, labels, words, scope) ?? modulations(c)
         for (i, block) in blocks.enumerated() {
@@ -155,7 +157,7 @@ public final class DiffusionTransformer: Module {
         if extra > 0 { h = h.slice(1, extra..<h.shape[1]) }
         let m = tables[blocks.count].chunked(2, axis: 1)  // shift, scale
         let y = output(normModulate(h, scale: m[1], shift: m[0], eps: 1e-6))  // [B, N, p p C']
-        return unpatchified(y, configuration.patch, configuration.height, configuration.width).cast(to: .f32)
+        return unpatchified(y, configuration.patch, H, W).cast(to: .f32)
     }
 
     /// Time and what is known of the samples, broadcast together.

@@ -8,8 +8,9 @@ import Training
 ///
 /// Section `codec`: `vocabulary` of a byte-pair tokenizer made of the data's sentences, `width`, `encoder_depth`, `decoder_depth`,
 /// `positions`; or `network {from}`, a published BART or T5 that is kept as it is, as in the paper. With either `length`, `heads`;
-/// `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`; `noise`, a deviation or `[least, most]`; `decoding {beams, no_repeat,
-/// repetition_penalty, shortest}`.
+/// `latents` `perceiver` with `count`, `latent_width`, `perceiver_depth`, or `states`, one for each token, with a `latent_width` where they
+/// are to be narrower than the network and `widen_depth` layers that make them wide again (its `encoder_depth` may then be 0); `noise`, a
+/// deviation or `[least, most]`; `decoding {beams, no_repeat, repetition_penalty, shortest}`.
 public final class SentenceCodecSystem: Module, CodecSystem {
     public static let name = "sentence-codec"
     let sentences: SentenceCodec
@@ -19,6 +20,7 @@ public final class SentenceCodecSystem: Module, CodecSystem {
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
         var c = SentenceCodecConfiguration()
+        let latents = try Self.latents(part)
         speaker = try part.optionalSection("network").map { try PretrainedSpeaker($0) }
         if let speaker {
             let positions = min(4096, speaker.network.longest ?? 4096)
@@ -34,22 +36,27 @@ public final class SentenceCodecSystem: Module, CodecSystem {
         } else {
             let vocabulary = try part.int("vocabulary", default: 2048, in: 260...65_536)
             let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
-            c.network = try Seq2SeqConfiguration(part, vocabulary: max(vocabulary, tokenizer.vocabularySize))
+            c.network = try Seq2SeqConfiguration(
+                part, vocabulary: max(vocabulary, tokenizer.vocabularySize), encoders: latents.isNarrow ? 0...96 : 1...96)
             c.start = ModelTokenizer.start
             text = TextForm(tokenizer, length: c.network.length, end: ModelTokenizer.end)
         }
-        switch try part.choice("latents", among: ["perceiver", "states"], default: "perceiver") {
-        case "states": c.latents = .states
-        default:
-            c.latents = .perceiver(
-                count: try part.int("count", default: 8, in: 1...4096),
-                width: try part.int("latent_width", default: 64, in: 1...4096),
-                depth: try part.int("perceiver_depth", default: 2, in: 1...48))
-        }
+        c.latents = latents
         c.noise = try Self.noise(part)
         c.decoding = try SentenceDecoding(try part.section("decoding"), length: c.network.length)
         sentences = SentenceCodec(c, text, over: speaker?.network)
         super.init()
+    }
+
+    private static func latents(_ part: Section) throws -> SentenceCodecConfiguration.Latents {
+        func depth(_ key: String) throws -> Int { try part.int(key, default: 2, in: 1...48) }
+        guard try part.choice("latents", among: ["perceiver", "states"], default: "perceiver") == "states" else {
+            return .perceiver(
+                count: try part.int("count", default: 8, in: 1...4096),
+                width: try part.int("latent_width", default: 64, in: 1...4096), depth: try depth("perceiver_depth"))
+        }
+        guard let width = try part.optionalInt("latent_width", in: 1...4096) else { return .states }
+        return .narrow(width: width, depth: try depth("widen_depth"))
     }
 
     /// A deviation, or the least and the most.
@@ -81,6 +88,10 @@ public final class SentenceCodecSystem: Module, CodecSystem {
     }
 }
 
+extension SentenceCodecConfiguration.Latents {
+    fileprivate var isNarrow: Bool { if case .narrow = self { true } else { false } }
+}
+
 extension SentenceDecoding {
     /// Keys: `beams`, `no_repeat`, `repetition_penalty`, `shortest`.
     init(_ section: Section, length: Int) throws {
@@ -95,14 +106,16 @@ extension SentenceDecoding {
 extension Seq2SeqConfiguration {
     /// Keys: `length`, `width`, `heads`, `encoder_depth`, `decoder_depth`, `positions`.
     ///
-    /// - Parameter encodes: false for a language model, which has no encoder.
-    init(_ section: Section, vocabulary: Int, encodes: Bool = true) throws {
+    /// - Parameters:
+    ///   - encodes: false for a language model, which has no encoder.
+    ///   - encoders: what `encoder_depth` may be.
+    init(_ section: Section, vocabulary: Int, encodes: Bool = true, encoders: ClosedRange<Int> = 1...96) throws {
         self.init()
         self.vocabulary = vocabulary
         length = try section.int("length", default: 32, in: 2...4096)
         width = try section.int("width", default: 128, in: 8...8192)
         heads = try section.int("heads", default: 4, in: 1...128)
-        encoderDepth = encodes ? try section.int("encoder_depth", default: 3, in: 1...96) : 0
+        encoderDepth = encodes ? try section.int("encoder_depth", default: 3, in: encoders) : 0
         hearing = encodes ? .attention : .sum
         decoderDepth = try section.int("decoder_depth", default: 3, in: 1...96)
         positions = try section.choice("positions", default: .learned)

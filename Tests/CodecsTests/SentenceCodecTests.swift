@@ -10,6 +10,10 @@ import Training
 @Suite struct SentenceCodecTests {
     private static let sentences = ["a cat", "the dog sleeps", "two birds sing in a tree", "no"]
 
+    static let kinds: [SentenceCodecConfiguration.Latents] = [
+        .perceiver(count: 3, width: 8, depth: 1), .states, .narrow(width: 8, depth: 1),
+    ]
+
     private static let form: TextForm = {
         let tokenizer = try! BytePairTokenizer.trained(on: sentences, vocabularySize: 290)
         return TextForm(tokenizer, length: 28, end: 3)
@@ -20,6 +24,7 @@ import Training
         c.network.vocabulary = 290
         (c.network.length, c.network.width, c.network.heads) = (28, 32, 2)
         (c.network.encoderDepth, c.network.decoderDepth) = (1, 1)
+        if case .narrow = latents { c.network.encoderDepth = 0 }
         c.latents = latents
         let codec = SentenceCodec(c, Self.form)
         codec.initialize(Noise(seed: 1))
@@ -42,26 +47,26 @@ import Training
             tokens.values.suffix(28).last == 3 && form.mask(tokens).slice(0, 0..<1).sum().scalar == Float(form.count("a cat")))
     }
 
-    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    @Test(arguments: kinds)
     func `a few sentences are learned and come back whole`(_ latents: SentenceCodecConfiguration.Latents) {
         let codec = codec(latents)
         let batch = batch(Self.sentences)
         let parameters = codec.parameters()
-        let optimizer = AdamW(AdamWConfiguration(rate: LearningRate(peak: 5e-3)), parameters)
+        let optimizer = AdamW(AdamWConfiguration(rate: LearningRate(peak: 3e-3)), parameters)
         var entropies: [Float] = []
-        for _ in 0..<120 {
+        for _ in 0..<200 {
             let report = codec.loss(batch)
             entropies.append(report.sums["entropy"]!.scalar / 4)
-            optimizer.update(gradients(of: report.loss, wrt: parameters.map(\.value)), rate: 5e-3)
+            optimizer.update(gradients(of: report.loss, wrt: parameters.map(\.value)), rate: 3e-3)
         }
-        #expect(entropies[119] < 0.05 * entropies[0], "\(entropies[0]) to \(entropies[119])")
+        #expect(entropies[199] < 0.02 * entropies[0], "\(entropies[0]) to \(entropies[199])")
         let raw = Self.form.texts(TextForm.tokens(codec.decode(codec.encode(batch.media!))))
         #expect(raw == Self.sentences)
         codec.fitStatistics(over: [batch.media!])
         #expect(Self.form.texts(TextForm.tokens(codec.decode(codec.encode(batch.media!)))) == Self.sentences, "normalised")
     }
 
-    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    @Test(arguments: kinds)
     func `latents have a mean of 0 in each channel and a deviation of 1 over all`(_ latents: SentenceCodecConfiguration.Latents) {
         let codec = codec(latents)
         let media = batch(Self.sentences).media!
@@ -70,14 +75,15 @@ import Training
         #expect(mean.shape == [4] + codec.latents.shape && logVariance.values.allSatisfy { $0 == -1000 })
         let rows = mean.reshaped([-1, mean.shape[3]])
         let counts = rows.abs().sum(1).greater(Tensor(0))
-        if latents == .states {
+        if case .perceiver = latents {
+        } else {
             #expect(counts.sum().scalar == Float(Self.sentences.reduce(0) { $0 + Self.form.count($1) }))
         }
         expectClose(rows.sum(0) / counts.sum(), .zeros([mean.shape[3]]), absolute: 1e-4)
         expectClose((rows.square().sum() / (counts.sum() * Float(mean.shape[3]))).sqrt(), Tensor(1), absolute: 1e-4)
     }
 
-    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    @Test(arguments: kinds)
     func `a sentence's latents and words depend on nothing beside it`(_ latents: SentenceCodecConfiguration.Latents) {
         let codec = codec(latents)
         withoutGradients {
@@ -90,7 +96,7 @@ import Training
         }
     }
 
-    @Test(arguments: [SentenceCodecConfiguration.Latents.perceiver(count: 3, width: 8, depth: 1), .states])
+    @Test(arguments: kinds)
     func `columns of padding are left out, and change no loss`(_ latents: SentenceCodecConfiguration.Latents) {
         let tokens = Self.form.tokens(Self.sentences)
         let trimmed = Self.form.trimmed(Self.form.tokens([Self.sentences[0]]))

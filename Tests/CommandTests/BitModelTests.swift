@@ -71,6 +71,44 @@ import Testing
         #expect(try lines(["--seed", "9"]) != first)
     }
 
+    @Test func `pictures may be seen through a network that has learned to look`() throws {
+        let place = Workplace()
+        let network = Assets.folder + "/networks/emoji-features"
+        let condition = "{kind: picture, side: 64, width: 16, depth: 1, heads: 2, features: {}}"
+        let rest = "patches, positions, blocks, norm".replacingOccurrences(of: ", ", with: ", viewer.")
+        try place.write(
+            Self.recipe(
+                "of: sentences, vocabulary: 300, length: 16", condition, "{kind: emoji, captioning: true}", sample: "{steps: 2}"
+            )
+            .replacingOccurrences(of: "train: {steps: 4,", with: "train: {steps: 1, freeze: [viewer.features],")
+                + """
+
+                init:
+                  from: \(network)
+                  skip: [output, denoiser, codec, viewer.\(rest)]
+                  rename: {input: viewer.features.input, levels: viewer.features.levels, norm: viewer.features.norm}
+                """, to: "seen.yaml")
+        let train = ["train", "seen.yaml", "--run-dir", "seen", "--quiet"]
+        try Program.succeed(train, in: place.path)
+        let (ours, theirs) = (
+            try SafetensorsFile(place.path + "/seen/model/model.safetensors"),
+            try SafetensorsFile(network + "/model.safetensors")
+        )
+        for name in ["input.weight", "levels.3.downsample.conv.weight", "norm.weight"] {
+            #expect(try ours.tensor("viewer.features." + name).values == theirs.tensor(name).values, "\(name)")
+        }
+        let emoji = Assets.folder + "/datasets/emoji/"
+        let picture = emoji + (try Emoji(emoji, split: .train).entries[0].fileName)
+        try Program.succeed(["sample", "seen/model", "--picture", picture, "--out", "x.txt", "--quiet"], in: place.path)
+        let deep = condition.replacingOccurrences(of: "features: {}", with: "features: {multipliers: [1, 1, 1, 1, 1, 1, 1, 1]}")
+        try place.write(
+            Self.recipe(
+                "of: sentences, vocabulary: 300, length: 16", deep, "{kind: emoji, captioning: true}", sample: "{steps: 2}"),
+            to: "deep.yaml")
+        let refused = try Program.run(["train", "deep.yaml", "--run-dir", "deep", "--quiet"], in: place.path)
+        #expect(refused.code == 2 && refused.errors.contains("condition.features.multipliers"), "\(refused.errors)")
+    }
+
     @Test func `what is said of held-out pictures is scored`() throws {
         let place = try Self.shared.get()
         let text = try Program.succeed(

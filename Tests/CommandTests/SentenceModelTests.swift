@@ -38,11 +38,13 @@ import Testing
         try place.write((0..<120).map { "line number \($0 * 7)" }.joined(separator: "\n"), to: "lines.txt")
         try place.write(codec("latents: perceiver, count: 2, latent_width: 8, perceiver_depth: 1", task), to: "perceiver.yaml")
         try place.write(codec("latents: states", "{kind: lines, path: lines.txt}"), to: "states.yaml")
+        let narrow = codec("latents: states, latent_width: 8, widen_depth: 1, noise: [0, 2]", "{kind: lines, path: lines.txt}")
+        try place.write(narrow.replacingOccurrences(of: "encoder_depth: 1", with: "encoder_depth: 0"), to: "narrow.yaml")
         try place.write(
             model("perceiver", "{kind: text, vocabulary: 300, length: 16, width: 16, depth: 1, heads: 2}", task), to: "pairs.yaml"
         )
         try place.write(model("states", "{kind: none}", "{kind: lines, path: lines.txt}"), to: "alone.yaml")
-        for name in ["perceiver", "states", "pairs", "alone"] {
+        for name in ["perceiver", "states", "narrow", "pairs", "alone"] {
             try Program.succeed(["train", "\(name).yaml", "--run-dir", name, "--quiet"], in: place.path)
         }
         return place
@@ -50,7 +52,7 @@ import Testing
 
     @Test func `a run shows what it says, and resumes bit for bit`() throws {
         let place = try Self.shared.get()
-        for name in ["perceiver", "states", "pairs", "alone"] {
+        for name in ["perceiver", "states", "narrow", "pairs", "alone"] {
             let shown = String(decoding: try place.bytes("\(name)/samples/step-000006.txt"), as: UTF8.self)
             #expect(shown.split(separator: "\n", omittingEmptySubsequences: false).count >= 3, "\(name): \(shown)")
             let all = ["train", "\(name).yaml", "--run-dir", "again-\(name)", "--quiet"]

@@ -51,4 +51,16 @@ import Testing
                 zip(all.slice(0, 0..<1).slice(1, 0..<3).values, a.slice(0, 0..<1).slice(1, 0..<3).values).contains { $0 != $1 })
         }
     }
+
+    @Test func `rows that are left out are as padding`() {
+        let network = network()
+        let padding = Tensor([1, 1, 1, 0, 0, 1, 1, 0, 0, 0], [2, 5])
+        withoutGradients {
+            let whole = network(x, t: t, previous: x * 0.5, padding: padding)
+            let first = x.slice(1, 0..<3)
+            let trimmed = network(first, t: t, previous: first * 0.5, padding: padding.slice(1, 0..<3))
+            expectClose(trimmed.slice(0, 0..<1), whole.slice(0, 0..<1).slice(1, 0..<3), absolute: 1e-5)
+            expectClose(trimmed.slice(0, 1..<2).slice(1, 0..<2), whole.slice(0, 1..<2).slice(1, 0..<2), absolute: 1e-5)
+        }
+    }
 }

@@ -68,6 +68,26 @@ import Testing
         for (p, gradient) in zip(network.parameters(), found) { #expect(gradient.abs().sum().scalar > 0, "\(p.name)") }
     }
 
+    @Test func `an encoder of pictures may look through it, and all but its answers learns`() {
+        var c = FeatureNetworkConfiguration()
+        (c.channels, c.multipliers, c.groups) = (4, [1, 2, 2], 2)
+        let encoder = PictureEncoder(side: 8, patch: 1, width: 6, depth: 1, heads: 2, through: c)
+        encoder.initialize(Noise(seed: 1))
+        // The last convolutions of blocks begin with zeros.
+        for (i, p) in encoder.parameters().enumerated() where p.value.values.allSatisfy({ $0 == 0 }) {
+            p.set(Noise(seed: 4)(i).normal(p.shape) * 0.2)
+        }
+        let seen = encoder(Noise(seed: 2).uniform([3, 8, 8, 3]))
+        #expect(seen.states.shape == [3, 4, 6] && seen.pooled.shape == [3, 6])
+        #expect(!encoder.parameters().contains { $0.name.hasPrefix("features.output") })
+        let weights = Noise(seed: 3).normal(seen.states.shape)
+        let parameters = encoder.parameters()
+        for (p, gradient) in zip(parameters, gradients(of: (seen.states * weights).sum(), wrt: parameters.map(\.value)))
+        where !p.name.hasSuffix("queryKeyValue.bias") {
+            #expect(gradient.abs().sum().scalar > 0, "\(p.name)")
+        }
+    }
+
     @Test func `a picture that is too small is a programmer's mistake`() async {
         await #expect(processExitsWith: .failure) {
             _ = FeatureNetwork(FeatureNetworkConfiguration()).maps(of: .zeros([1, 4, 64, 3]))

@@ -8,6 +8,8 @@ public struct SentenceCodecConfiguration: Sendable, Equatable {
     public enum Latents: Sendable, Equatable {
         /// The encoder's states, one for each token; a row of zeros stands for padding.
         case states
+        /// One of so many channels for each token, and layers that make states of them again.
+        case narrow(width: Int, depth: Int)
         /// A fixed number, by a Perceiver of some layers on either side.
         case perceiver(count: Int, width: Int, depth: Int)
     }
@@ -36,6 +38,7 @@ public final class SentenceCodec: Module, Codec, Trainable {
     let network: Seq2SeqTransformer?
     private let given: Given?
     let compressor: PerceiverCompressor?
+    let narrower: StateCompressor?
     let reconstructor: PerceiverReconstructor?
     /// `[C]` and `[1]`, of the raw latents over the training set.
     let latentMean: Buffer
@@ -58,19 +61,25 @@ public final class SentenceCodec: Module, Codec, Trainable {
         network = given == nil ? Seq2SeqTransformer(c.network) : nil
         self.given = given.map { Given($0) }
         let (width, heads) = (given?.stateWidth ?? c.network.width, c.network.heads)
-        if case .perceiver(let count, let latentWidth, let depth) = c.latents {
+        func back(_ latents: Int, _ latentWidth: Int, _ depth: Int) -> PerceiverReconstructor {
+            PerceiverReconstructor(width: width, latents: latents, latentWidth: latentWidth, depth: depth, heads: heads)
+        }
+        switch c.latents {
+        case .states:
+            (compressor, narrower, reconstructor) = (nil, nil, nil)
+            grid = [form.length, 1, width]
+        case .narrow(let latentWidth, let depth):
+            compressor = nil
+            narrower = StateCompressor(width: width, latentWidth: latentWidth)
+            reconstructor = back(form.length, latentWidth, depth)
+            grid = [form.length, 1, latentWidth]
+        case .perceiver(let count, let latentWidth, let depth):
             compressor = PerceiverCompressor(
                 width: width, latents: count, latentWidth: latentWidth, length: form.length, depth: depth, heads: heads)
-            reconstructor = PerceiverReconstructor(
-                width: width, latents: count, latentWidth: latentWidth, depth: depth, heads: heads)
-        } else {
-            (compressor, reconstructor) = (nil, nil)
+            narrower = nil
+            reconstructor = back(count, latentWidth, depth)
+            grid = [count, 1, latentWidth]
         }
-        grid =
-            switch c.latents {
-            case .states: [form.length, 1, width]
-            case .perceiver(let count, let latentWidth, _): [count, 1, latentWidth]
-            }
         latentMean = Buffer(.zeros([grid[2]]))
         latentDeviation = Buffer(.ones([1]))
         super.init()
@@ -78,24 +87,28 @@ public final class SentenceCodec: Module, Codec, Trainable {
 
     private var speaker: any EncoderDecoder { network ?? given!.network }
 
+    /// Whether each latent is a token's.
+    private var followsTokens: Bool { compressor == nil }
+
     public var module: Module { self }
     public var mediaShape: [Int] { [form.length, 1, 1] }
     public var latents: LatentSpec { LatentSpec(kind: .continuous, shape: grid) }
 
     // MARK: - There
 
-    /// `[B, M, C]`, rows of padding 0 where latents are states.
+    /// `[B, M, C]`, rows of padding 0 where each is a token's.
     private func raw(_ tokens: Tokens) -> Tensor {
         let mask = form.mask(tokens)
         let states = speaker.encode(tokens, mask: mask)
-        return compressor?(states, mask: mask) ?? states.cast(to: .f32) * mask.unsqueezed(2)
+        if let compressor { return compressor(states, mask: mask) }
+        return (narrower?(states) ?? states.cast(to: .f32)) * mask.unsqueezed(2)
     }
 
     public func encode(_ x: Tensor) -> Encoding {
         let tokens = TextForm.tokens(x)
         let z = raw(tokens)
         var normal = (z - latentMean.value) / latentDeviation.value
-        if compressor == nil { normal = normal * form.mask(tokens).unsqueezed(2) }
+        if followsTokens { normal = normal * form.mask(tokens).unsqueezed(2) }
         let mean = normal.unsqueezed(2)
         // Nothing is drawn: the deviation is 0 in f32.
         return .moments(mean: mean, logVariance: mean * 0 - 1000)
@@ -104,7 +117,7 @@ public final class SentenceCodec: Module, Codec, Trainable {
     // MARK: - And back
 
     /// What the decoder listens to: `[B, M, D]`.
-    private func heard(_ z: Tensor) -> Tensor { reconstructor?(z) ?? z }
+    private func heard(_ z: Tensor, _ mask: Tensor?) -> Tensor { reconstructor?(z, mask: mask) ?? z }
 
     /// What the decoder says, token after token.
     public func decode(_ latents: Encoding) -> Tensor {
@@ -115,10 +128,10 @@ public final class SentenceCodec: Module, Codec, Trainable {
     /// Tokens `[B, L]` of normalised latents `[B, M, 1, C]`.
     private func said(_ latents: Tensor) -> Tokens {
         let normal = latents.squeezed(2)
-        // Of states, those of padding are all 0.
-        let mask = compressor == nil ? normal.abs().sum(2).greater(Tensor(0)) : nil
+        // Of tokens' latents, those of padding are all 0.
+        let mask = followsTokens ? normal.abs().sum(2).greater(Tensor(0)) : nil
         let z = normal * latentDeviation.value + latentMean.value
-        let states = heard(mask.map { z * $0.unsqueezed(2) } ?? z)
+        let states = heard(mask.map { z * $0.unsqueezed(2) } ?? z, mask)
         return form.padded(
             configuration.decoding.said(
                 by: speaker, of: special, first: form.beginning, length: form.length, over: states, mask: mask))
@@ -148,9 +161,10 @@ public final class SentenceCodec: Module, Codec, Trainable {
             let levels = batch.places.map { least + (most - least) * Float($0("latent level").uniformDouble()) }
             let scale = z.detached().square().mean([1, 2], keep: true).sqrt() * Tensor(levels, [levels.count, 1, 1])
             let draws = normal(batch.places.map { $0("latent") }, Array(z.shape.dropFirst())) * scale
-            z = z + (compressor == nil ? draws * counted.unsqueezed(2) : draws)
+            z = z + (followsTokens ? draws * counted.unsqueezed(2) : draws)
         }
-        let logits = speaker(special.shifted(tokens), over: heard(z), mask: compressor == nil ? counted : nil)
+        let mask = followsTokens ? counted : nil
+        let logits = speaker(special.shifted(tokens), over: heard(z, mask), mask: mask)
         let shares = counted / counted.sum(1, keep: true)
         let entropy = (crossEntropy(logits, tokens) * shares).sum(1)  // [B]
         let hits = Tensor(zip(logits.argmax(2).values, tokens.values).map { $0 == $1 ? 1 : 0 }, tokens.shape)
@@ -166,7 +180,7 @@ public final class SentenceCodec: Module, Codec, Trainable {
             let tokens = TextForm.tokens(batch)
             let rows = withoutGradients { raw(tokens) }.reshaped([-1, channels])
             let isPadding = tokens.values.map { $0 == form.padding }
-            kept += (compressor == nil ? rows.gathered(0, isPadding.indices.filter { !isPadding[$0] }) : rows).values
+            kept += (followsTokens ? rows.gathered(0, isPadding.indices.filter { !isPadding[$0] }) : rows).values
         }
         require(!kept.isEmpty, "SentenceCodec.fitStatistics: nothing to look at")
         var means = [Double](repeating: 0, count: channels)

@@ -28,7 +28,8 @@ struct StartingPoint {
     func apply(to model: Module) throws -> String? {
         guard let from else { return nil }
         let report = try Weights.read(into: model, from: from + "/model.safetensors", skipping: skipped, renaming: renamed)
-        let rest = report.skipped.isEmpty ? "" : ", \(report.skipped.count) not: \(report.skipped.joined(separator: ", "))"
+        let names = report.skipped.count > 8 ? skipped.map { $0 + "..." } : report.skipped
+        let rest = report.skipped.isEmpty ? "" : ", \(report.skipped.count) not: \(names.joined(separator: ", "))"
         return "\(report.loaded.count) tensors are those of \(from)\(rest)"
     }
 }

@@ -10,6 +10,7 @@ public struct FeatureNetworkConfiguration: Sendable, Equatable {
     public var blocks = 1
     /// Groups of a norm, or the next smaller number that divides its channels.
     public var groups = 8
+    /// 0 for a network that is not asked.
     public var classes = 2
     /// Channels of what it looks at: 3 of pictures, 1 of spectrograms.
     public var media = 3
@@ -21,6 +22,9 @@ public struct FeatureNetworkConfiguration: Sendable, Equatable {
 
     /// F, the size of the vector of a picture or spectrogram.
     public var featureCount: Int { widths.last ?? channels }
+
+    /// Side of the coarsest level's map.
+    public func mapSide(of side: Int) -> Int { side >> (multipliers.count - 1) }
 }
 
 /// A small classifier of pictures or spectrograms, and what it sees on the way: residual blocks at halving resolutions, the mean over positions,
@@ -35,10 +39,10 @@ public final class FeatureNetwork: Module, FeatureExtractor {
     let input: Conv2d
     let levels: [FeatureLevel]
     let norm: GroupNorm
-    let output: Linear
+    let output: Linear?
 
     public init(_ c: FeatureNetworkConfiguration) {
-        require(!c.multipliers.isEmpty && c.classes > 0, "FeatureNetwork: levels \(c.multipliers), \(c.classes) classes")
+        require(!c.multipliers.isEmpty && c.classes >= 0, "FeatureNetwork: levels \(c.multipliers), \(c.classes) classes")
         configuration = c
         let widths = c.widths
         input = Conv2d(c.media, widths[0], kernel: 3, weights: .unitGain(fanIn: 9 * c.media))
@@ -46,7 +50,7 @@ public final class FeatureNetwork: Module, FeatureExtractor {
             FeatureLevel(i == 0 ? nil : widths[i - 1], widths[i], blocks: c.blocks, groups: c.groups)
         }
         norm = .siluNorm(c.featureCount, atMost: c.groups)
-        output = Linear(c.featureCount, c.classes)
+        output = c.classes > 0 ? Linear(c.featureCount, c.classes) : nil
         super.init()
     }
 
@@ -66,12 +70,18 @@ public final class FeatureNetwork: Module, FeatureExtractor {
         return maps
     }
 
-    public func vectors(of x: Tensor) -> Tensor {
+    /// The coarsest level's, as the classifier sees it: `[B, H / 2^i, W / 2^i, F]`.
+    public func map(of x: Tensor) -> Tensor {
         let maps = maps(of: x)
-        return norm(maps[maps.count - 1]).cast(to: .f32).mean([1, 2])  // [B, F]
+        return norm(maps[maps.count - 1])
     }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor { output(vectors(of: x)).cast(to: .f32) }
+    public func vectors(of x: Tensor) -> Tensor { map(of: x).cast(to: .f32).mean([1, 2]) }  // [B, F]
+
+    public func callAsFunction(_ x: Tensor) -> Tensor {
+        guard let output else { fatalError("FeatureNetwork: a network without classes is not asked") }
+        return output(vectors(of: x)).cast(to: .f32)
+    }
 }
 
 /// Half the resolution, unless it is the finest, then residual blocks.

@@ -37,9 +37,26 @@ public final class PerceiverCompressor: Module {
     }
 }
 
+/// Each state to a latent of fewer channels, which speaks of its own token alone.
+///
+///     states: [B, L, D]
+///     returns [B, L, C], each latent of length √C
+public final class StateCompressor: Module {
+    let norm: LayerNorm
+    let output: Linear
+
+    public init(width: Int, latentWidth: Int) {
+        norm = LayerNorm(width)
+        output = Linear(width, latentWidth)
+        super.init()
+    }
+
+    public func callAsFunction(_ states: Tensor) -> Tensor { unitRows(output(norm(states))) }
+}
+
 /// Latents to as many states, which a decoder listens to.
 ///
-///     latents: [B, M, C]
+///     latents: [B, M, C], mask: [B, M] with 1 to keep, all when nil
 ///     returns [B, M, D]
 public final class PerceiverReconstructor: Module {
     let input: Linear
@@ -55,9 +72,10 @@ public final class PerceiverReconstructor: Module {
         super.init()
     }
 
-    public func callAsFunction(_ latents: Tensor) -> Tensor {
-        let all = Tensor.ones([latents.shape[0], latents.shape[1]])
-        return norm(blocks.reduce(input(latents) + positions.value) { $1($0, mask: all) })
+    public func callAsFunction(_ latents: Tensor, mask: Tensor? = nil) -> Tensor {
+        let (B, M, _) = latents.shape3
+        let mask = mask ?? .ones([B, M])
+        return norm(blocks.reduce(input(latents) + positions.value.slice(0, 0..<M)) { $1($0, mask: mask) })
     }
 }
 

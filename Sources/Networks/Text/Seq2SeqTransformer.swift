@@ -17,7 +17,7 @@ public struct Seq2SeqConfiguration: Sendable, Equatable {
     public var length = 64
     /// D, a multiple of `heads`.
     public var width = 256
-    /// 0 for a decoder alone, which listens to states that are given.
+    /// 0 for none: states are given, or are the vectors of the tokens.
     public var encoderDepth = 4
     public var decoderDepth = 4
     public var heads = 4
@@ -67,9 +67,8 @@ public final class Seq2SeqTransformer: Module, SequenceDecoder {
     }
 
     public func encode(_ ids: Tokens, mask: Tensor? = nil) -> Tensor {
-        guard let encoder else { fatalError("Seq2SeqTransformer: a decoder alone encodes nothing") }
         require(ids.shape.count == 2 && ids.shape[1] <= configuration.length, "Seq2SeqTransformer: tokens \(ids.shape)")
-        return encoder(tokens(ids), mask: mask)
+        return encoder?(tokens(ids), mask: mask) ?? tokens(ids)
     }
 
     public func callAsFunction(_ ids: Tokens, over states: Tensor, mask: Tensor? = nil) -> Tensor {

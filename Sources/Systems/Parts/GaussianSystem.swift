@@ -34,9 +34,17 @@ extension GaussianSystem {
 
     /// Sums over examples: `mse`, and `bound` in bits where variances are learned.
     private func loss(_ batch: Batch) -> LossReport {
-        let x0 = parts.codec.latents(of: batch)
-        return parts.generator.loss(
-            x0, of: batch, parts.denoiser, told: parts.listener.conditions(of: batch), mask: content(of: x0))
+        let (x0, mask) = trimmed(parts.codec.latents(of: batch))
+        return parts.generator.loss(x0, of: batch, parts.denoiser, told: parts.listener.conditions(of: batch), mask: mask)
+    }
+
+    /// Latents and where they stand for something; without rows that do not in any sample, eight at a time, so that few lengths occur.
+    private func trimmed(_ latents: Tensor) -> (Tensor, Tensor?) {
+        guard let mask = content(of: latents) else { return (latents, nil) }
+        let L = mask.shape[1]
+        let longest = Int(mask.sum(1).values.max() ?? 0)
+        let kept = min(L, max(8, (longest + 7) / 8 * 8))
+        return (latents.slice(1, 0..<kept), mask.slice(1, 0..<kept))
     }
 
     public func sample(_ request: SampleRequest, deliver: (Sample) throws -> Void) throws {

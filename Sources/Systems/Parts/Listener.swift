@@ -66,19 +66,25 @@ final class Listener {
 }
 
 extension PictureEncoder {
-    /// Keys: `side`, `patch`, `width`, `depth`, `heads`.
+    /// Keys: `side`, `patch`, `width`, `depth`, `heads`; `features {channels, multipliers, blocks, groups}` to look through.
     fileprivate convenience init(_ section: Section) throws {
         let side = try section.int("side", default: 64, in: 1...1024)
-        let patch = try section.int("patch", default: 8, in: 1...256)
+        let features = try section.optionalSection("features").map { try FeatureNetworkConfiguration($0, of: .picture) }
+        let patch = try section.int("patch", default: features == nil ? 8 : 1, in: 1...256)
         let width = try section.int("width", default: 192, in: 8...4096)
         let heads = try section.int("heads", default: 4, in: 1...64)
-        guard side % patch == 0 else {
-            throw section.error("patch", "does not divide the side", expected: "a divisor of \(side)", found: "\(patch)")
+        let map = features?.mapSide(of: side) ?? side
+        guard map > 0 else {
+            throw section.error("features.multipliers", "halve the picture too often", expected: "a side from 1 on", found: "0")
+        }
+        guard map % patch == 0 else {
+            throw section.error("patch", "does not divide the side", expected: "a divisor of \(map)", found: "\(patch)")
         }
         guard width % heads == 0 else {
             throw section.error("heads", "does not divide the width", expected: "a divisor of \(width)", found: "\(heads)")
         }
         self.init(
-            side: side, patch: patch, width: width, depth: try section.int("depth", default: 4, in: 0...48), heads: heads)
+            side: side, patch: patch, width: width, depth: try section.int("depth", default: 4, in: 0...48), heads: heads,
+            through: features)
     }
 }
