@@ -86,12 +86,9 @@ extension FeatureNetworkConfiguration {
 
 extension PictureAugmentation {
     init(_ section: Section) throws {
-        let bounds = try section.numbers("crop", default: [0.7, 1.1], in: 0.05...4)
-        guard bounds.count == 2, bounds[0] <= bounds[1] else {
-            throw section.error("crop", "is no range", expected: "[smallest, largest]", found: "\(bounds)")
-        }
+        let crop = try section.range("crop", default: 0.7...1.1, in: 0.05...4)
         self.init(
-            crop: Float(bounds[0])...Float(bounds[1]), flips: try section.bool("flip", default: true),
+            crop: Float(crop.lowerBound)...Float(crop.upperBound), flips: try section.bool("flip", default: true),
             color: try section.float("color", default: 0.2, in: 0...1))
     }
 }

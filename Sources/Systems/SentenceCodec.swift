@@ -65,11 +65,8 @@ public final class SentenceCodecSystem: Module, CodecSystem {
             let deviation = try part.float("noise", default: 0, in: 0...10)
             return deviation...deviation
         }
-        let ends = try part.numbers("noise", in: 0...10).map { Float($0) }
-        guard ends.count == 2, ends[0] <= ends[1] else {
-            throw part.error("noise", "is no range", expected: "a deviation or [least, most]", found: "\(ends)")
-        }
-        return ends[0]...ends[1]
+        let range = try part.range("noise", in: 0...10)
+        return Float(range.lowerBound)...Float(range.upperBound)
     }
 
     public var module: Module { sentences }

@@ -66,5 +66,11 @@ import Testing
             #expect(pleased[1][i] > pleased[0][i] - 0.01 && pleased[2][i] > pleased[1][i] - 0.01, "\(pleased)")
         }
         #expect(pleased[2].reduce(0, +) > pleased[0].reduce(0, +))
+        let config = String(decoding: try place.bytes("judged/model/config.json"), as: UTF8.self)
+        try place.write(
+            config.replacingOccurrences(of: "\"rerank\": \"match\"", with: "\"rerank\": \"both\""), to: "judged/model/config.json"
+        )
+        let both = try drawn(5).map(\.pixels)
+        #expect(try drawn(5, batch: 3).map(\.pixels) == both && both != all[2].map(\.pixels))
     }
 }

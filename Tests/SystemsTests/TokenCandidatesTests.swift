@@ -71,6 +71,12 @@ import Testing
         #expect(nats(96) == nats(nil) && nats(96) == nats(1000) && nats(16) != nats(nil))
     }
 
+    @Test func `the best of a set is ahead by all that is said of it`() {
+        #expect(TokenCandidates.best(of: [[1], [3], [2], [3]]) == 1)
+        #expect(TokenCandidates.best(of: [[0, 900], [1, 899], [2, 100]]) == 1, "nobody is heard more for large numbers")
+        #expect(TokenCandidates.best(of: [[5, 1], [5, 2], [5, 0]]) == 1, "who says the same of all says nothing")
+    }
+
     @Test func `models that cannot choose say so`() throws {
         let direct = JSON.object([
             ("system", "sddm"), ("codec", .object([("kind", "gray_code"), ("bits", 4)])),

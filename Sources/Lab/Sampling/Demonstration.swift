@@ -3,7 +3,7 @@ import Systems
 import Tensors
 import Training
 
-/// `make demo`: pictures and sounds from sentences by every shipped model that makes them.
+/// `make demo`: pictures, sounds and sentences by every shipped model that makes them.
 public struct Demonstration {
     let out: String
     let quiet: Bool
@@ -21,10 +21,12 @@ public struct Demonstration {
 
     /// A model's turn: its sentences, samples of each, and how they are shown together.
     private struct Turn {
-        enum Sheet { case grid, film, spectrograms }
+        enum Sheet { case grid, film, spectrograms, sentences }
 
         let model: String
-        let prompts: [String]
+        var prompts: [String] = []
+        /// Files of the emoji that a model is told.
+        var pictures: [String] = []
         var count: UInt64 = 4
         var sheet = Sheet.grid
 
@@ -34,6 +36,7 @@ public struct Demonstration {
             case .film:
                 "\(file)   \(prompts.count) sentences on their way from masks to pictures, and what a critic thought, by \(model)"
             case .spectrograms: "\(file)   spectrograms of \(prompts.count) sounds, which lie in a folder beside it, by \(model)"
+            case .sentences: "\(file)   by \(model):"
             }
         }
     }
@@ -45,8 +48,10 @@ public struct Demonstration {
         Turn(model: "shapes-token-critic", prompts: shapes, count: 1, sheet: .film),
         Turn(
             model: "soundscapes-diffsound", prompts: ["three short high beeps, then a low hum", "a siren, then two clicks"],
-            count: 1,
-            sheet: .spectrograms),
+            count: 1, sheet: .spectrograms),
+        Turn(model: "sentences-ld4lg", count: 6, sheet: .sentences),
+        Turn(
+            model: "emoji-captions-bits", pictures: ["1f431", "1f499", "1f697", "1f34e"], count: 1, sheet: .sentences),
     ]
 
     /// Returns what to tell the person at the end.
@@ -57,6 +62,15 @@ public struct Demonstration {
             var request = SampleRequest()
             request.prompts = turn.prompts
             request.seeds = Array(0..<turn.count)
+            request.pictures = try turn.pictures.map { name in
+                (name, try Picture.read("\(Assets.folder)/datasets/emoji/pictures/\(name).png"))
+            }
+            guard turn.sheet != .sentences else {
+                let file = "\(out)/\(turn.model).jsonl"
+                try Sampling(model: try Assets.model(turn.model)).run(request, out: file, grid: nil, quiet: quiet)
+                lines += [turn.line(file)] + (try Self.said(in: file))
+                continue
+            }
             let sheet = "\(out)/\(turn.model).png"
             try Sampling(model: try Assets.model(turn.model)).run(
                 request, out: "\(out)/\(turn.model)", grid: turn.sheet == .grid ? sheet : nil,
@@ -68,6 +82,16 @@ public struct Demonstration {
             "",
             "Next: latentlab sample shapes-dit --prompt \"a pink ring below a cyan cross on a black background\" --out mine.png",
             "      latentlab sample soundscapes-diffsound --prompt \"two sirens, then a burst\" --out mine.wav",
+            "      latentlab sample sentences-ld4lg --count 8 --watch --out mine.jsonl",
         ]
+    }
+
+    /// What a model was told and said, line by line.
+    private static func said(in file: String) throws -> [String] {
+        try AtomicFile.readText(file).split(separator: "\n").map { line in
+            let row = try JSON.parse(String(line), file: file)
+            let told = row["prompt"]?.string.map { $0 + " | " } ?? ""
+            return "    " + told + (row["text"]?.string ?? "")
+        }
     }
 }

@@ -49,7 +49,7 @@ extension TokenSystem {
         let jobs = try SampleJob.list(request, hasText: listener.reader != nil, classes: listener.classes)
         let window = try ground.window(request)
         let count = try parts.candidates.count(request)
-        var sets = CandidateSets<(tokens: Tokens, score: Float)>(of: jobs, count: count)
+        var sets = CandidateSets<(tokens: Tokens, scores: [Float])>(of: jobs, count: count)
         try generator.draw(
             jobs.candidates(count), through: window, request, parts.denoiser,
             known: try request.start.map { try codec.tokens(of: $0) },
@@ -64,10 +64,10 @@ extension TokenSystem {
                 let scores = parts.candidates.scores(tokens, of: Array(chunk), through: window, parts.denoiser)
                 let N = window.length
                 let made = scores.indices.map { row in
-                    (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), score: scores[row])
+                    (tokens: Tokens(Array(tokens.values[row * N..<(row + 1) * N]), [1, N]), scores: scores[row])
                 }
                 try sets.add(made) { job, set in
-                    let best = set.indices.reduce(0) { set[$1].score > set[$0].score ? $1 : $0 }
+                    let best = TokenCandidates.best(of: set.map(\.scores))
                     for sample in ground.samples(set[best].tokens, of: [job], window) { try deliver(sample) }
                 }
             })

@@ -141,6 +141,17 @@ extension Section {
         }
     }
 
+    /// Two numbers, `[least, most]`.
+    public func range(
+        _ key: String, default fallback: ClosedRange<Double>? = nil, in bounds: ClosedRange<Double>
+    ) throws -> ClosedRange<Double> {
+        let ends = try numbers(key, default: fallback.map { [$0.lowerBound, $0.upperBound] }, in: bounds)
+        guard ends.count == 2, ends[0] <= ends[1] else {
+            throw error(key, "is no range", expected: "[least, most]", found: "\(ends)")
+        }
+        return ends[0]...ends[1]
+    }
+
     /// Names of a fixed set, in the order written.
     public func choices(_ key: String, among names: [String], default fallback: [String]? = nil) throws -> [String] {
         let chosen = try strings(key, default: fallback)
