@@ -1,8 +1,8 @@
-# make demo   pictures and sounds from sentences by the shipped models, in under three minutes after the build
+# make demo   pictures, sounds and sentences by the shipped models, in under three minutes after the build
 # make test   every default test
 # make dependent   a package of somebody else's that imports LatentLab, built and run
 # make notebooks   the tutorials of Notebooks-md, slow ones too: what they print and draw is checked
-# make sums        the hashes of what ships (datasets, models, networks, pictures), after a change of Assets
+# make sums        the hashes of what ships (datasets, models, networks), after a change of Assets
 PACKAGES := libopenblas-dev libdnnl-dev libpng-dev libturbojpeg0-dev libsndfile1-dev
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c

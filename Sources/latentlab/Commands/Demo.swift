@@ -2,7 +2,7 @@ import ArgumentParser
 import LatentLab
 
 struct Demo: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Pictures and sounds from sentences by the shipped models.")
+    static let configuration = CommandConfiguration(abstract: "Pictures, sounds and sentences by the shipped models.")
 
     @Option(help: "A folder for what is made.") var out = "demo"
     @OptionGroup var machine: MachineOptions
