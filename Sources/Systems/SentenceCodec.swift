@@ -20,7 +20,7 @@ public final class SentenceCodecSystem: Module, CodecSystem {
     public init(_ section: Section, _ surroundings: Surroundings) throws {
         let part = try section.section("codec")
         var c = SentenceCodecConfiguration()
-        let latents = try Self.latents(part)
+        c.latents = try Self.latents(part)
         speaker = try part.optionalSection("network").map { try PretrainedSpeaker($0) }
         if let speaker {
             let positions = min(4096, speaker.network.longest ?? 4096)
@@ -37,11 +37,10 @@ public final class SentenceCodecSystem: Module, CodecSystem {
             let vocabulary = try part.int("vocabulary", default: 2048, in: 260...65_536)
             let tokenizer = try ModelTokenizer.make(vocabulary: vocabulary, surroundings)
             c.network = try Seq2SeqConfiguration(
-                part, vocabulary: max(vocabulary, tokenizer.vocabularySize), encoders: latents.isNarrow ? 0...96 : 1...96)
+                part, vocabulary: max(vocabulary, tokenizer.vocabularySize), encoders: c.latents.isNarrow ? 0...96 : 1...96)
             c.start = ModelTokenizer.start
             text = TextForm(tokenizer, length: c.network.length, end: ModelTokenizer.end)
         }
-        c.latents = latents
         c.noise = try Self.noise(part)
         c.decoding = try SentenceDecoding(try part.section("decoding"), length: c.network.length)
         sentences = SentenceCodec(c, text, over: speaker?.network)

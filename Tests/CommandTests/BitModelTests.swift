@@ -75,7 +75,6 @@ import Testing
         let place = Workplace()
         let network = Assets.folder + "/networks/emoji-features"
         let condition = "{kind: picture, side: 64, width: 16, depth: 1, heads: 2, features: {}}"
-        let rest = "patches, positions, blocks, norm".replacingOccurrences(of: ", ", with: ", viewer.")
         try place.write(
             Self.recipe(
                 "of: sentences, vocabulary: 300, length: 16", condition, "{kind: emoji, captioning: true}", sample: "{steps: 2}"
@@ -85,7 +84,7 @@ import Testing
 
                 init:
                   from: \(network)
-                  skip: [output, denoiser, codec, viewer.\(rest)]
+                  skip: [output, denoiser, codec, viewer.patches, viewer.positions, viewer.blocks, viewer.norm]
                   rename: {input: viewer.features.input, levels: viewer.features.levels, norm: viewer.features.norm}
                 """, to: "seen.yaml")
         let train = ["train", "seen.yaml", "--run-dir", "seen", "--quiet"]

@@ -65,18 +65,14 @@ public struct Demonstration {
             request.pictures = try turn.pictures.map { name in
                 (name, try Picture.read("\(Assets.folder)/datasets/emoji/pictures/\(name).png"))
             }
-            guard turn.sheet != .sentences else {
-                let file = "\(out)/\(turn.model).jsonl"
-                try Sampling(model: try Assets.model(turn.model)).run(request, out: file, grid: nil, quiet: quiet)
-                lines += [turn.line(file)] + (try Self.said(in: file))
-                continue
-            }
-            let sheet = "\(out)/\(turn.model).png"
+            let speaks = turn.sheet == .sentences
+            let sheet = "\(out)/\(turn.model)" + (speaks ? ".jsonl" : ".png")
             try Sampling(model: try Assets.model(turn.model)).run(
-                request, out: "\(out)/\(turn.model)", grid: turn.sheet == .grid ? sheet : nil,
+                request, out: speaks ? sheet : "\(out)/\(turn.model)", grid: turn.sheet == .grid ? sheet : nil,
                 film: turn.sheet == .film ? sheet : nil,
                 spectrogram: turn.sheet == .spectrograms ? sheet : nil, quiet: quiet)
             lines.append(turn.line(sheet))
+            if speaks { lines += try Self.said(in: sheet) }
         }
         return lines + [
             "",

@@ -53,13 +53,16 @@ package final class TokenCandidates {
     func scores(
         _ tokens: Tokens, of jobs: [SampleJob], through window: SlidingWindow, _ denoiser: any Denoiser
     ) -> [[Float]] {
-        let matches = judge?.scores(ground.decoded(tokens, window), jobs.map { $0.prompt ?? "" })
-        guard asksItself else { return matches!.map { [$0] } }
-        let nats = generator.nats(
-            tokens, jobs.map { Noise(seed: $0.seed)("candidates") }, terms: Self.terms, through: window, denoiser,
-            told: ground.listener.conditions(of: jobs, negative: nil).told)
-        guard let nats else { fatalError("TokenCandidates: chances that do not speak of clean tokens") }
-        return nats.values.enumerated().map { row, nats in (matches.map { [$0[row]] } ?? []) + [-nats] }
+        var opinions: [[Float]] = []
+        if let judge { opinions.append(judge.scores(ground.decoded(tokens, window), jobs.map { $0.prompt ?? "" })) }
+        if asksItself {
+            let nats = generator.nats(
+                tokens, jobs.map { Noise(seed: $0.seed)("candidates") }, terms: Self.terms, through: window, denoiser,
+                told: ground.listener.conditions(of: jobs, negative: nil).told)
+            guard let nats else { fatalError("TokenCandidates: chances that do not speak of clean tokens") }
+            opinions.append(nats.values.map { -$0 })
+        }
+        return jobs.indices.map { row in opinions.map { $0[row] } }
     }
 
     /// The number of the best of a set, the first of equals.
